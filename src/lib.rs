@@ -9,4 +9,6 @@
 //! - `poll`, `cli`: asking the servers; the operator's commands
 //! - `daemon`: everything wired together
 
+pub mod check;
 pub mod core;
+pub mod state;

@@ -1,1 +1,21 @@
-//! The decisions.
+//! The decisions: no I/O, no clock, no thread, no unsafe, no randomness.
+//!
+//! [`pool::Pool`] is the whole of it: it takes events with the moment they came, and gives back what to do.
+
+pub mod command;
+mod election;
+pub mod eligible;
+pub mod event;
+mod failover;
+pub mod handover;
+mod judge;
+pub mod node;
+pub mod observation;
+pub mod pool;
+pub mod position;
+mod replication;
+pub mod restore;
+pub mod settings;
+pub mod time;
+pub mod verdict;
+pub mod words;

@@ -1,0 +1,123 @@
+//! A pool without ACTIVE node, and nodes that come back: first election and recovery.
+
+use super::eligible::Fitness;
+use super::event::{Author, Severity, What};
+use super::node::Standing;
+use super::pool::{Pool, Seat};
+use super::settings::Recovery;
+use super::time::Moment;
+use super::words::NodeId;
+
+impl Pool {
+    /// Gives a pool without ACTIVE node one, by priority.
+    pub(super) fn elect(&mut self, now: Moment) {
+        if self.memory.seat != Seat::Empty || self.memory.pause.is_some() {
+            return;
+        }
+        if let Ok(node) = self.first_choice() {
+            let reason = format!("{} is the first eligible node", self.name(node));
+            self.seat(node, now);
+            self.note(What::Election, Severity::Warning, Some(node), reason);
+        }
+    }
+
+    /// The node to make ACTIVE, or what is waited for.
+    pub(super) fn first_choice(&self) -> Result<NodeId, String> {
+        let mut passed = Vec::new();
+        for node in 0..self.memory.nodes.len() {
+            let n = &self.memory.nodes[node];
+            if let Some(why) = self.passed_over(node) {
+                passed.push(format!("{} {why}", self.name(node)));
+                continue;
+            }
+            if n.standing == Standing::Unknown {
+                return self
+                    .hostile(node)
+                    .ok_or_else(|| format!("waiting for {}: {}", self.name(node), n.message));
+            }
+            // STANDBY is asked once more: what was good only once is not good enough to be first.
+            match self.fitness(node, self.asked_for_election(node)) {
+                Fitness::Eligible => return Ok(node),
+                Fitness::Unasked => {
+                    return Err(format!("waiting for the next answer of {}", self.name(node)));
+                }
+                Fitness::Applying(why) | Fitness::Unfit(why) => {
+                    passed.push(format!("{} {why}", self.name(node)))
+                }
+            }
+        }
+        Err(format!("no node can be chosen: {}", passed.join("; ")))
+    }
+
+    fn asked_for_election(&self, node: NodeId) -> Moment {
+        let since = self.memory.nodes[node].since;
+        if self.memory.reign.is_some() { since.max(self.memory.vacant_since) } else { since }
+    }
+
+    /// The PRIMARY may skip STANDBY, if the operator said so.
+    fn hostile(&self, node: NodeId) -> Option<NodeId> {
+        let n = &self.memory.nodes[node];
+        let good = n.online() && n.positive() && self.not_writable(node).is_none();
+        (node == 0 && self.settings.hostile_takeover && good).then_some(node)
+    }
+
+    /// A failed node gave a positive answer: after enough of them, and if it may, it recovers.
+    pub(super) fn maybe_recover(&mut self, node: NodeId, now: Moment) {
+        if self.memory.nodes[node].positives < self.positives_needed(node, now) {
+            return;
+        }
+        match self.may_recover(node) {
+            Ok(()) => self.recover(node, &Author { who: "mppd".into(), why: None }, now),
+            Err(why) => self.memory.nodes[node].message = why,
+        }
+    }
+
+    /// `recover_after`, doubled for each further failure within the flap window.
+    pub(super) fn positives_needed(&self, node: NodeId, now: Moment) -> u32 {
+        let window = self.settings.flap_window;
+        let recent = self.memory.nodes[node].failures.iter().filter(|&&at| now.since(at) < window).count();
+        let doublings = u32::try_from(recent.saturating_sub(1)).unwrap_or(u32::MAX).min(20);
+        self.settings.recover_after.saturating_mul(1 << doublings)
+    }
+
+    /// Whether a failed node may come back by itself, or what it waits for.
+    pub(super) fn may_recover(&self, node: NodeId) -> Result<(), String> {
+        let Standing::Failed { while_active, from_unknown } = self.memory.nodes[node].standing else {
+            return Err("has not failed".into());
+        };
+        let command = format!("mpp recover {}/{}", self.settings.name, self.name(node));
+        if let Some(what) = self.errant(node) {
+            return Err(format!("holds {what} that the pool lacks; {command}"));
+        }
+        let first = self.memory.seat == Seat::Empty && self.memory.reign.is_none() && from_unknown;
+        let allowed = match self.settings.recovery {
+            Recovery::Manual => first,
+            Recovery::Standby => first || !while_active,
+            Recovery::Auto => true,
+        };
+        match allowed {
+            true => Ok(()),
+            false if while_active => Err(format!("good again; it failed while ACTIVE: {command}")),
+            false => Err(format!("good again: {command}")),
+        }
+    }
+
+    /// What a node has written that the ACTIVE node does not have, in words.
+    pub(super) fn errant(&self, node: NodeId) -> Option<String> {
+        let active = self.active().filter(|&a| a != node)?;
+        let (mine, theirs) =
+            (self.memory.nodes[node].facts.as_ref()?, self.memory.nodes[active].facts.as_ref()?);
+        mine.position.errant(mine.server_id, &theirs.position)
+    }
+
+    /// Forgives a failed node: UNKNOWN now, STANDBY at its next positive.
+    pub(super) fn recover(&mut self, node: NodeId, by: &Author, now: Moment) {
+        let n = &mut self.memory.nodes[node];
+        n.errors = 0;
+        n.counted = None;
+        n.failed_poll = None;
+        n.stand(Standing::Unknown, now);
+        let reason = format!("{} recovered by {}", self.name(node), by.who);
+        self.note(What::Command, Severity::Notice, Some(node), reason);
+    }
+}

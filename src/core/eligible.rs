@@ -1,0 +1,173 @@
+//! Who could be made ACTIVE, and what stands in the way.
+
+use super::pool::Pool;
+use super::position::Position;
+use super::settings::Writable;
+use super::time::{Moment, Short};
+use super::words::NodeId;
+
+/// Whether a node could be made ACTIVE now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fitness {
+    /// It could.
+    Eligible,
+    /// It could, once it has applied its relay log.
+    Applying(String),
+    /// It has not answered since it was asked.
+    Unasked,
+    /// It could not, and why.
+    Unfit(String),
+}
+
+impl Pool {
+    /// Whether `node` could be made ACTIVE, by an answer asked for at or after `asked` (SEMANTICS 5).
+    pub fn fitness(&self, node: NodeId, asked: Moment) -> Fitness {
+        let n = &self.memory.nodes[node];
+        if let Some(why) = self.passed_over(node) {
+            return Fitness::Unfit(why);
+        }
+        if !n.asked_since(asked) {
+            return Fitness::Unasked;
+        }
+        if n.standing != super::node::Standing::Standby {
+            return Fitness::Unfit(format!("is {}", self.state(node)));
+        }
+        if !n.positive() || n.errors > 0 {
+            return Fitness::Unfit(n.message.clone());
+        }
+        if let Some(why) = self.not_writable(node) {
+            return Fitness::Unfit(why);
+        }
+        if let Some(why) = self.lost_too_much(node) {
+            return Fitness::Unfit(why);
+        }
+        match self.still_applying(node) {
+            Some(why) => Fitness::Applying(why),
+            None => Fitness::Eligible,
+        }
+    }
+
+    /// Never considered, whatever it answers: failed, drained, not promotable.
+    pub(super) fn passed_over(&self, node: NodeId) -> Option<String> {
+        let n = &self.memory.nodes[node];
+        if n.failed() {
+            return Some(format!("is {}", self.state(node)));
+        }
+        if n.drain.is_some() {
+            return Some("is drained".into());
+        }
+        (!self.settings.nodes[node].promotable).then(|| "is not promotable".into())
+    }
+
+    pub(super) fn not_writable(&self, node: NodeId) -> Option<String> {
+        let read_only = self.memory.nodes[node].facts.as_ref().is_some_and(|f| f.read_only);
+        (read_only && self.settings.writable == Writable::Require)
+            .then(|| "is read_only (writable: require)".into())
+    }
+
+    /// It lacks what the ACTIVE (or last) node had shown `max_loss` before it was last seen.
+    fn lost_too_much(&self, node: NodeId) -> Option<String> {
+        self.settings.max_lag?;
+        let allowed = self.settings.loss_allowed()?;
+        let reign = self.memory.reign.as_ref().filter(|r| r.node != Some(node))?;
+        let due = reign.seen - allowed;
+        let compared = match reign.shown.iter().rfind(|s| s.at <= due) {
+            Some(shown) => self.has_received(node, &shown.position),
+            None => Some(true),
+        };
+        match compared {
+            Some(true) => None,
+            Some(false) => Some(format!("lacks {} that {} had shown", self.lacking(node), reign.name)),
+            None if self.stale(node) > allowed => Some(format!(
+                "was last fed {} before {} was last seen (max_loss {})",
+                Short(self.stale(node)),
+                reign.name,
+                Short(allowed)
+            )),
+            None => None,
+        }
+    }
+
+    fn still_applying(&self, node: NodeId) -> Option<String> {
+        self.settings.max_lag?;
+        let facts = self.memory.nodes[node].facts.as_ref()?;
+        let channel = facts.channels.iter().find(|c| !c.applied())?;
+        let behind = match channel.lag {
+            Some(lag) if !lag.is_zero() => format!(", {} behind", Short(lag)),
+            _ => format!(", {}", backlog(channel)),
+        };
+        Some(format!("is applying its relay log{behind}"))
+    }
+
+    /// What a node has not received of what the ACTIVE (or last) node last showed, in words.
+    pub(super) fn lacking(&self, node: NodeId) -> String {
+        self.known_loss(node).unwrap_or_else(|| "an unknown number of transactions".into())
+    }
+
+    /// The same; `None` if nothing is known to be lacking.
+    pub(super) fn known_loss(&self, node: NodeId) -> Option<String> {
+        let shown = &self.memory.reign.as_ref()?.shown.last()?.position;
+        if self.has_received(node, shown)? {
+            return None;
+        }
+        let facts = self.memory.nodes[node].facts.as_ref()?;
+        let received =
+            facts.channels.iter().fold(facts.position.gtid.clone(), |g, c| g.union(&c.received_gtid));
+        match received.lacks(&shown.gtid) {
+            0 => self.missing_bytes(node, shown),
+            1 => Some("1 transaction".into()),
+            n => Some(format!("{n} transactions")),
+        }
+    }
+
+    fn missing_bytes(&self, node: NodeId, shown: &Position) -> Option<String> {
+        let facts = self.memory.nodes[node].facts.as_ref()?;
+        let received = &self.channel_from_reigning(node, facts)?.received;
+        let end = shown.binlog.as_ref()?;
+        if received.file != end.file {
+            return Some(format!("the binary log from {received} to {end}"));
+        }
+        Some(format!("{} bytes of binary log", end.offset.saturating_sub(received.offset)))
+    }
+
+    /// Whether `a` has received more of the last ACTIVE node than `b`; `None` where that cannot be told.
+    fn received_more(&self, a: NodeId, b: NodeId) -> Option<bool> {
+        let of = |n: NodeId| {
+            let facts = self.memory.nodes[n].facts.as_ref()?;
+            let gtid =
+                facts.channels.iter().fold(facts.position.gtid.clone(), |g, c| g.union(&c.received_gtid));
+            let binlog = self.channel_from_reigning(n, facts).map(|c| c.received.clone());
+            Some(Position { gtid, binlog, ..Position::default() })
+        };
+        let (a, b) = (of(a)?, of(b)?);
+        let by_place = a.binlog.as_ref().zip(b.binlog.as_ref()).and_then(|(x, y)| {
+            let (xy, yx) = (x.covers(y)?, y.covers(x)?);
+            Some(xy && !yx)
+        });
+        by_place.or_else(|| {
+            let (ab, ba) = (a.gtid.covers(&b.gtid)?, b.gtid.covers(&a.gtid)?);
+            (ab || ba).then_some(ab && !ba)
+        })
+    }
+
+    /// The best of some candidates: who received most; where that cannot be told, who was fed later by more
+    /// than `max_loss`; else by priority.
+    pub(super) fn best(&self, candidates: &[NodeId]) -> Option<NodeId> {
+        let margin = self.settings.loss_allowed().unwrap_or_default();
+        let better = |challenger: NodeId, champion: NodeId| {
+            self.received_more(challenger, champion)
+                .unwrap_or_else(|| self.stale(champion) > self.stale(challenger).saturating_add(margin))
+        };
+        let mut candidates = candidates.iter().copied();
+        let first = candidates.next()?;
+        Some(candidates.fold(first, |champion, c| if better(c, champion) { c } else { champion }))
+    }
+}
+
+fn backlog(channel: &super::observation::Channel) -> String {
+    if channel.executed.file == channel.received.file {
+        format!("{} bytes to go", channel.received.offset.saturating_sub(channel.executed.offset))
+    } else {
+        format!("at {} of {}", channel.executed, channel.received)
+    }
+}

@@ -1,0 +1,208 @@
+//! What comes into a pool, what it wants done, and what it wants told.
+
+use super::observation::Observation;
+use super::time::{Duration, Moment};
+use super::words::NodeId;
+
+/// Something that happened to a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A poll ended.
+    Polled(NodeId, Observation),
+    /// Time passed: at the latest at [`super::pool::Pool::deadline`].
+    Tick,
+    /// The decider woke more than three intervals late: what was begun before now is worth nothing.
+    WokeLate,
+    /// The kernel was seen without the old ACTIVE node of the running handover.
+    Consumed,
+    /// The checkpoints' answer (SEMANTICS 8).
+    Checkpoints(Checkpoints),
+}
+
+/// What is known of the pool's checkpoints. There are none in this version, and there is no other answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkpoints {
+    /// None are configured: no evidence, no condition.
+    Absent,
+}
+
+/// What a pool wants done. The daemon does it; nothing here waits for it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Begin a poll of this node now; one in flight does not count.
+    Ask(NodeId),
+    /// From now on poll this node at this pace, from start to start.
+    Pace(NodeId, Duration),
+    /// Tell the operator.
+    Note(Note),
+}
+
+/// One line for the operator: alerts, journal and `mpp events` all show the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What kind of thing happened.
+    pub what: What,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Which node, if it is about one.
+    pub node: Option<NodeId>,
+    /// STATE or STATUS or ACTIVE node before.
+    pub from: Option<String>,
+    /// The same after.
+    pub to: Option<String>,
+    /// The node's `req`, if it is about one.
+    pub req: Option<u32>,
+    /// The pool's epoch.
+    pub epoch: u64,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// Kinds of notes; the word stands behind `event=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum What {
+    /// A node's STATE changed.
+    State,
+    /// A node's STATUS changed.
+    Status,
+    /// The ACTIVE node was replaced because it failed.
+    Failover,
+    /// A pool without ACTIVE node got one.
+    Election,
+    /// The ACTIVE node should be replaced and cannot be.
+    Held,
+    /// It no longer needs to be.
+    Released,
+    /// A planned change began.
+    Handover,
+    /// A planned change ended as planned.
+    HandedOver,
+    /// A planned change was given up.
+    HandoverGivenUp,
+    /// Too many changes: no more without an operator.
+    Flapping,
+    /// The replication of the ACTIVE node, which is never counted.
+    Replication,
+    /// The monitor's own trouble on the ACTIVE node.
+    Denied,
+    /// An operator's command took effect.
+    Command,
+}
+
+impl What {
+    /// The word behind `event=`.
+    pub fn word(self) -> &'static str {
+        match self {
+            What::State => "state",
+            What::Status => "status",
+            What::Failover => "failover",
+            What::Election => "election",
+            What::Held => "held",
+            What::Released => "released",
+            What::Handover => "handover",
+            What::HandedOver => "handed_over",
+            What::HandoverGivenUp => "handover_given_up",
+            What::Flapping => "flapping",
+            What::Replication => "replication",
+            What::Denied => "denied",
+            What::Command => "command",
+        }
+    }
+}
+
+/// The syslog severities in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Act now.
+    Alert,
+    /// About to need action.
+    Critical,
+    /// Keep an eye on it.
+    Warning,
+    /// Normal, and worth knowing.
+    Notice,
+    /// Normal.
+    Info,
+}
+
+impl Severity {
+    /// The number of RFC 5424: 1 alert, 2 critical, 4 warning, 5 notice, 6 info.
+    pub fn number(self) -> u8 {
+        match self {
+            Severity::Alert => 1,
+            Severity::Critical => 2,
+            Severity::Warning => 4,
+            Severity::Notice => 5,
+            Severity::Info => 6,
+        }
+    }
+
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Alert => "alert",
+            Severity::Critical => "critical",
+            Severity::Warning => "warning",
+            Severity::Notice => "notice",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// What an operator may ask of a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Forgive a failed node, or all of them.
+    Recover(Option<NodeId>),
+    /// Make another node ACTIVE.
+    Switchover {
+        /// Who; `None`: the best there is.
+        to: Option<NodeId>,
+        /// Whatever its STATE, position or relay log.
+        force: bool,
+    },
+    /// Take a node out of service.
+    Drain {
+        /// Who.
+        node: NodeId,
+        /// DOWN at once, instead of weight 0.
+        now: bool,
+        /// Even if nobody can take ACTIVE at the moment.
+        force: bool,
+        /// For how long; `None`: until undrained.
+        lasting: Option<Duration>,
+    },
+    /// Bring it back.
+    Undrain(NodeId),
+    /// No automatic change of ACTIVE.
+    Pause {
+        /// For how long; `None`: until resumed.
+        lasting: Option<Duration>,
+    },
+    /// End of the pause.
+    Resume,
+    /// Seen: empties the count of the flap guard.
+    Ack,
+}
+
+/// Who asked, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
+pub struct Author {
+    /// User name, or who decided: `mppd`.
+    pub who: String,
+    /// `--reason`.
+    pub why: Option<String>,
+}
+
+/// A flag set by an operator, remembered with who, when, why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
+pub struct Flag {
+    /// Who set it.
+    pub by: Author,
+    /// Since when.
+    pub since: Moment,
+    /// Until when; `None`: until it is taken back.
+    pub until: Option<Moment>,
+}

@@ -1,0 +1,242 @@
+//! Failing over: the five conditions under which the ACTIVE node is replaced (SEMANTICS 5).
+
+use super::eligible::Fitness;
+use super::event::{Severity, What};
+use super::node::Standing;
+use super::pool::{Pool, Reign, Seat, Takeover};
+use super::time::{Duration, Moment, Short};
+use super::words::NodeId;
+
+/// What the pool should do about an ACTIVE node that has failed.
+enum Replacement {
+    /// Make this one ACTIVE.
+    Promote(NodeId),
+    /// Answers asked for are still out.
+    Wait,
+    /// Not possible, and why.
+    Hold(String),
+}
+
+impl Pool {
+    /// Replaces the ACTIVE node (or one that failed while handing over), if all conditions hold.
+    pub(super) fn replace(&mut self, now: Moment) {
+        let Some(holder) = self.failing_holder() else {
+            return self.release();
+        };
+        if self.memory.takeover.is_none() {
+            self.begin_takeover(now);
+        }
+        self.qualify(holder, now);
+        match self.replacement(holder, now) {
+            Replacement::Promote(to) => self.fail_over(holder, to, now),
+            Replacement::Wait => {}
+            Replacement::Hold(why) => self.hold(holder, why),
+        }
+    }
+
+    /// Condition (1).
+    fn failing_holder(&self) -> Option<NodeId> {
+        let holder = match &self.memory.seat {
+            Seat::Empty => return None,
+            Seat::Held(node) => *node,
+            Seat::Passing(handover) => handover.failed().then_some(handover.from)?,
+        };
+        (self.memory.nodes[holder].errors >= self.settings.failover_errors()).then_some(holder)
+    }
+
+    /// Reaches (1), or reaches it anew: everybody is asked.
+    pub(super) fn begin_takeover(&mut self, now: Moment) {
+        let count = self.memory.nodes.len();
+        let held = self.memory.takeover.take().and_then(|t| t.held);
+        self.memory.takeover = Some(Takeover { since: now, qualified: vec![None; count], held });
+        for candidate in self.candidates() {
+            self.ask(candidate);
+        }
+    }
+
+    fn release(&mut self) {
+        let Some(takeover) = self.memory.takeover.take() else { return };
+        if takeover.held.is_some() {
+            let holder = self.holder();
+            self.note(What::Released, Severity::Notice, holder, "the ACTIVE node answers again".into());
+        }
+    }
+
+    fn candidates(&self) -> Vec<NodeId> {
+        let holder = self.holder();
+        let all = 0..self.memory.nodes.len();
+        all.filter(|&n| Some(n) != holder && self.passed_over(n).is_none()).collect()
+    }
+
+    /// Notes whose first qualifying answer has come, and asks the ACTIVE node once more after it.
+    fn qualify(&mut self, holder: NodeId, now: Moment) {
+        let Some(since) = self.memory.takeover.as_ref().map(|t| t.since) else { return };
+        for node in 0..self.memory.nodes.len() {
+            let fit = node != holder && self.fitness(node, since) == Fitness::Eligible;
+            let Some(takeover) = &mut self.memory.takeover else { return };
+            let known = &mut takeover.qualified[node];
+            let first = fit && known.is_none();
+            *known = if fit { known.or(Some(now)) } else { None };
+            if first {
+                self.ask(holder);
+            }
+        }
+    }
+
+    fn replacement(&mut self, holder: NodeId, now: Moment) -> Replacement {
+        if let Some(why) = self.blocked(now) {
+            return Replacement::Hold(why);
+        }
+        let Some(takeover) = &self.memory.takeover else { return Replacement::Wait };
+        let (since, qualified) = (takeover.since, takeover.qualified.clone());
+        let candidates = self.candidates();
+        let fitness: Vec<_> = candidates.iter().map(|&c| (c, self.fitness(c, since))).collect();
+        if fitness.iter().any(|(c, f)| *f == Fitness::Unasked && now < self.answer_due(*c, since)) {
+            return Replacement::Wait;
+        }
+        match self.choose(&fitness, since, now) {
+            Ok(best) if self.confirmed(holder, qualified[best]) => Replacement::Promote(best),
+            Ok(best) => self.unconfirmed(holder, best, qualified[best], now),
+            Err(why) => Replacement::Hold(why),
+        }
+    }
+
+    /// Condition (5), the flap guard included.
+    fn blocked(&mut self, now: Moment) -> Option<String> {
+        if self.memory.pause.is_some() {
+            return Some("the pool is paused; mpp resume".into());
+        }
+        let window = self.settings.flap_window;
+        self.memory.changes.retain(|&at| now.since(at) < window);
+        let changes = self.memory.changes.len();
+        if !self.memory.flapping && changes >= self.settings.max_failovers as usize {
+            self.memory.flapping = true;
+            let reason = format!("{changes} changes of ACTIVE within {}; mpp ack", Short(window));
+            self.note(What::Flapping, Severity::Alert, None, reason);
+        }
+        self.memory.flapping.then(|| "the pool is flapping; mpp ack".into())
+    }
+
+    /// Until when the answer to a question asked at `since` is waited for: a poll in flight may come first.
+    fn answer_due(&self, node: NodeId, since: Moment) -> Moment {
+        since + self.settings.nodes[node].pace.timeout * 2 + Duration::from_millis(50)
+    }
+
+    /// When a takeover needs a `Tick`.
+    pub(super) fn takeover_deadlines(&self) -> Vec<Moment> {
+        let Some(takeover) = &self.memory.takeover else { return Vec::new() };
+        let all = 0..self.memory.nodes.len();
+        let asked = takeover.qualified.iter().flatten().flat_map(|&at| {
+            let holder = self.holder()?;
+            Some(self.answer_due(holder, at))
+        });
+        let mut deadlines: Vec<Moment> =
+            all.map(|n| self.answer_due(n, takeover.since)).chain(asked).collect();
+        deadlines.push(takeover.since + self.settings.drain_timeout);
+        deadlines
+    }
+
+    /// Who should be ACTIVE, of those who could (SEMANTICS 5, "Which one").
+    fn choose(&self, fitness: &[(NodeId, Fitness)], since: Moment, now: Moment) -> Result<NodeId, String> {
+        let usable: Vec<NodeId> = fitness
+            .iter()
+            .filter(|(_, f)| matches!(f, Fitness::Eligible | Fitness::Applying(_)))
+            .map(|(c, _)| *c)
+            .collect();
+        let ready: Vec<NodeId> =
+            fitness.iter().filter(|(_, f)| *f == Fitness::Eligible).map(|(c, _)| *c).collect();
+        let patient = now < since + self.settings.drain_timeout;
+        let best = if patient || ready.is_empty() { self.best(&usable) } else { self.best(&ready) };
+        let Some(best) = best else { return Err(self.nobody(fitness)) };
+        match fitness.iter().find(|(c, _)| *c == best) {
+            Some((_, Fitness::Applying(why))) => Err(format!("{} {why}", self.name(best))),
+            _ => Ok(best),
+        }
+    }
+
+    fn nobody(&self, fitness: &[(NodeId, Fitness)]) -> String {
+        let holder = self.holder();
+        let reason = |node: NodeId| {
+            let found = fitness.iter().find(|(c, _)| *c == node).map(|(_, f)| f.clone());
+            match found.unwrap_or_else(|| Fitness::Unfit(self.passed_over(node).unwrap_or_default())) {
+                Fitness::Unfit(why) | Fitness::Applying(why) => format!("{} {}", self.name(node), verb(&why)),
+                Fitness::Unasked => format!("{} does not answer", self.name(node)),
+                Fitness::Eligible => format!("{} is eligible", self.name(node)),
+            }
+        };
+        let all: Vec<String> =
+            (0..self.memory.nodes.len()).filter(|&n| Some(n) != holder).map(reason).collect();
+        if all.is_empty() { "there is no other node".into() } else { all.join("; ") }
+    }
+
+    /// Condition (3): an answer asked for after the candidate qualified counted as an error again.
+    fn confirmed(&self, holder: NodeId, qualified: Option<Moment>) -> bool {
+        qualified.zip(self.memory.nodes[holder].failed_poll).is_some_and(|(asked, poll)| poll >= asked)
+    }
+
+    fn unconfirmed(&self, holder: NodeId, best: NodeId, asked: Option<Moment>, now: Moment) -> Replacement {
+        let n = &self.memory.nodes[holder];
+        let due = asked.map(|asked| self.answer_due(holder, asked));
+        let answered = asked.is_some_and(|asked| n.asked_since(asked));
+        if !answered && due.is_some_and(|due| now < due) {
+            return Replacement::Wait;
+        }
+        Replacement::Hold(format!(
+            "{} is ready, but the last answer of {} was no error that counts: {}",
+            self.name(best),
+            self.name(holder),
+            n.message
+        ))
+    }
+
+    fn hold(&mut self, holder: NodeId, why: String) {
+        let Some(takeover) = &mut self.memory.takeover else { return };
+        let first = takeover.held.is_none();
+        takeover.held = Some(why.clone());
+        self.memory.nodes[holder].message = format!("held: {why}");
+        if first {
+            self.note(What::Held, Severity::Alert, Some(holder), why);
+        }
+    }
+
+    fn fail_over(&mut self, holder: NodeId, to: NodeId, now: Moment) {
+        let loss = match self.known_loss(to) {
+            Some(loss) => {
+                format!("{} had shown {loss} that {} never received", self.name(holder), self.name(to))
+            }
+            None => format!("nothing that {} had shown is known to be lost", self.name(holder)),
+        };
+        let why = self.memory.nodes[holder].message.clone();
+        let why = why.strip_prefix("held: ").map_or(why.clone(), str::to_owned);
+        self.fail(holder, true, now);
+        self.memory.failback_off = false;
+        self.memory.changes.push(now);
+        self.seat(to, now);
+        let reason = format!("{} promoted; {} failed: {why}; {loss}", self.name(to), self.name(holder));
+        self.note(What::Failover, Severity::Alert, Some(to), reason);
+    }
+
+    /// Makes a node ACTIVE: the one place where the epoch rises.
+    pub(super) fn seat(&mut self, node: NodeId, now: Moment) {
+        let name = self.name(node).to_owned();
+        let n = &mut self.memory.nodes[node];
+        n.stand(Standing::Standby, now);
+        n.pending = None;
+        n.bump = true;
+        n.message = "--".into();
+        let position = n.facts.as_ref().map(|f| f.position.clone());
+        let shown = position.map(|position| super::pool::Shown { at: now, position });
+        let shown = shown.into_iter().collect();
+        self.memory.seat = Seat::Held(node);
+        self.memory.epoch += 1;
+        self.memory.takeover = None;
+        self.memory.replication_fault = None;
+        self.memory.reign = Some(Reign { node: Some(node), name, since: now, seen: now, shown });
+    }
+}
+
+/// Reasons that begin with a verb follow the name as they are; others after a colon.
+fn verb(why: &str) -> String {
+    let verbs = ["is ", "was ", "has ", "lacks "];
+    if verbs.iter().any(|v| why.starts_with(v)) { why.to_owned() } else { format!("is not good: {why}") }
+}

@@ -1,0 +1,227 @@
+//! Replication: good or not, and why; who feeds whom; how stale a node is; whose position covers whose.
+
+use super::node::Promise;
+use super::observation::{Channel, Facts, Run};
+use super::pool::Pool;
+use super::position::Position;
+use super::time::{Duration, Moment, Short};
+use super::words::NodeId;
+
+/// What one look at a node's replication comes to.
+pub(super) enum Replication {
+    /// Good; `excused` if only because a source is gone.
+    Good { excused: bool },
+    /// Not good.
+    Bad(String),
+    /// To be settled by a poll of this source; `None`: by seeing the members not seen yet.
+    Ask(Option<NodeId>, String),
+}
+
+impl Pool {
+    /// The member a channel replicates from: by the server id learnt in good times, then by address.
+    pub(super) fn source_of(&self, node: NodeId, channel: &Channel) -> Option<NodeId> {
+        let learnt = self.memory.nodes[node].sources.get(&channel.name);
+        let learnt = learnt.filter(|s| s.host == channel.source_host && s.port == channel.source_port);
+        let id = if channel.source_id != 0 { Some(channel.source_id) } else { learnt.map(|s| s.server_id) };
+        id.and_then(|id| self.member_with_id(node, id)).or_else(|| self.member_at(node, channel))
+    }
+
+    /// The one other member with this server id; nobody if two have it.
+    fn member_with_id(&self, but: NodeId, id: u32) -> Option<NodeId> {
+        let mut found = self.others(but).filter(|&m| self.memory.nodes[m].server_id == Some(id));
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    fn member_at(&self, but: NodeId, channel: &Channel) -> Option<NodeId> {
+        self.others(but).find(|&m| {
+            let s = &self.settings.nodes[m];
+            s.port == channel.source_port && (s.host == channel.source_host || s.ip == channel.source_host)
+        })
+    }
+
+    /// Judges the replication of a node that is not ACTIVE.
+    pub(super) fn replication(&self, node: NodeId, facts: &Facts) -> Replication {
+        let Some(max_lag) = self.settings.max_lag else {
+            return Replication::Good { excused: false };
+        };
+        let verdict = match facts.channels.is_empty() {
+            true => self.without_channel(node),
+            false => self.channels(node, facts, max_lag),
+        };
+        match (verdict, self.too_stale(node)) {
+            (Replication::Good { .. }, Some(why)) => Replication::Bad(why),
+            (verdict, _) => verdict,
+        }
+    }
+
+    /// Stale beyond `max_lag`, in words.
+    pub(super) fn too_stale(&self, node: NodeId) -> Option<String> {
+        let (stale, max_lag) = (self.stale(node), self.settings.max_lag?);
+        (stale > max_lag).then(|| {
+            format!("has missed {} of the ACTIVE node's life (max_lag {})", Short(stale), Short(max_lag))
+        })
+    }
+
+    fn without_channel(&self, node: NodeId) -> Replication {
+        if self.memory.nodes.len() == 1 {
+            return Replication::Good { excused: false };
+        }
+        if self.memory.reign.is_some() {
+            return Replication::Bad("no replication channel".into());
+        }
+        if self.feeds_a_member(node) {
+            return Replication::Good { excused: false };
+        }
+        if self.others(node).any(|m| self.memory.nodes[m].newest.is_none()) {
+            return Replication::Ask(
+                None,
+                "no replication channel; who replicates from it is not known yet".into(),
+            );
+        }
+        Replication::Bad("no replication channel, and no member replicates from it".into())
+    }
+
+    /// Whether another member replicates from `node`, directly or through members.
+    fn feeds_a_member(&self, node: NodeId) -> bool {
+        self.others(node).any(|m| {
+            let channels = self.memory.nodes[m].facts.iter().flat_map(|f| &f.channels);
+            channels.into_iter().any(|c| self.source_of(m, c) == Some(node))
+        })
+    }
+
+    fn channels(&self, node: NodeId, facts: &Facts, max_lag: Duration) -> Replication {
+        let mut excused_any = false;
+        let mut ask = None;
+        for channel in &facts.channels {
+            match self.channel(node, channel, max_lag) {
+                Replication::Good { excused } => excused_any |= excused,
+                Replication::Ask(source, why) => ask = Some((source, why)),
+                bad @ Replication::Bad(_) => return bad,
+            }
+        }
+        match ask {
+            Some((source, why)) => Replication::Ask(source, why),
+            None => Replication::Good { excused: excused_any },
+        }
+    }
+
+    fn channel(&self, node: NodeId, channel: &Channel, max_lag: Duration) -> Replication {
+        if !channel.sql.healthy() {
+            return Replication::Bad(describe("SQL", channel, &channel.sql));
+        }
+        if channel.io.healthy() {
+            return match channel.lag {
+                Some(lag) if lag <= max_lag => Replication::Good { excused: false },
+                Some(lag) => Replication::Bad(format!("lag {} (max_lag {})", Short(lag), Short(max_lag))),
+                None => Replication::Bad(format!("lag unknown{}", suffix(channel))),
+            };
+        }
+        let fault = describe("IO", channel, &channel.io);
+        match self.source_of(node, channel) {
+            _ if channel.io.run == Run::Yes => Replication::Bad(fault),
+            None => Replication::Bad(fault),
+            Some(source) if self.has_failed(source) => Replication::Good { excused: true },
+            Some(source) => Replication::Ask(Some(source), fault),
+        }
+    }
+
+    /// A FAIL state, or as many errors as make one.
+    pub(super) fn has_failed(&self, node: NodeId) -> bool {
+        let n = &self.memory.nodes[node];
+        let limit =
+            if self.holds(node) { self.settings.failover_errors() } else { self.settings.levels.fail };
+        n.failed() || n.errors >= limit
+    }
+
+    /// How much of the ACTIVE node's life a node has missed, as far as anybody saw (SEMANTICS 2).
+    pub(super) fn stale(&self, node: NodeId) -> Duration {
+        let Some(reign) = self.memory.reign.as_ref().filter(|r| r.node != Some(node)) else {
+            return Duration::ZERO;
+        };
+        let fed = self.memory.nodes[node].fed.unwrap_or_default();
+        reign.seen.since(fed.max(reign.since))
+    }
+
+    /// Notes what the newest answer says of how far a node has been fed.
+    pub(super) fn feed(&mut self, node: NodeId, facts: &Facts, began: Moment) {
+        for channel in facts.channels.iter().filter(|c| c.sql.healthy() && c.io.healthy()) {
+            let Some(source) = self.source_of(node, channel) else { continue };
+            let reigns = self.memory.reign.as_ref().is_some_and(|r| r.node == Some(source));
+            let source_fed = if reigns { Some(began) } else { self.memory.nodes[source].fed };
+            let Some(limit) = source_fed else { continue };
+            if let Some(lag) = channel.lag {
+                self.fed(node, limit.min(began - lag));
+            }
+            self.memory.nodes[node].promise = Some(Promise {
+                channel: channel.name.clone(),
+                received: channel.received.clone(),
+                gtid: channel.received_gtid.clone(),
+                as_of: limit.min(began),
+            });
+        }
+        self.keep_promise(node, facts);
+    }
+
+    fn keep_promise(&mut self, node: NodeId, facts: &Facts) {
+        let Some(promise) = self.memory.nodes[node].promise.as_ref() else { return };
+        let channel = facts.channels.iter().find(|c| c.name == promise.channel);
+        let by_place = channel.and_then(|c| c.executed.covers(&promise.received));
+        let kept = by_place == Some(true) || facts.position.gtid.covers(&promise.gtid) == Some(true);
+        let as_of = promise.as_of;
+        if kept {
+            self.fed(node, as_of);
+        }
+    }
+
+    fn fed(&mut self, node: NodeId, as_of: Moment) {
+        let known = &mut self.memory.nodes[node].fed;
+        *known = Some(known.unwrap_or_default().max(as_of));
+    }
+
+    /// Whether a node has received `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
+    pub(super) fn has_received(&self, node: NodeId, shown: &Position) -> Option<bool> {
+        let facts = self.memory.nodes[node].facts.as_ref()?;
+        let mut gtid = facts.position.gtid.clone();
+        for channel in &facts.channels {
+            gtid = gtid.union(&channel.received_gtid);
+        }
+        let place = self.channel_from_reigning(node, facts).map(|c| &c.received);
+        either(place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b)), gtid.covers(&shown.gtid))
+    }
+
+    /// Whether a node has executed `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
+    pub(super) fn has_executed(&self, node: NodeId, shown: &Position) -> Option<bool> {
+        let facts = self.memory.nodes[node].facts.as_ref()?;
+        let place = self.channel_from_reigning(node, facts).map(|c| &c.executed);
+        let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
+        either(by_place, facts.position.gtid.covers(&shown.gtid))
+    }
+
+    /// A node's channel from the ACTIVE (or last) node itself.
+    pub(super) fn channel_from_reigning<'a>(&self, node: NodeId, facts: &'a Facts) -> Option<&'a Channel> {
+        let reigning = self.memory.reign.as_ref()?.node?;
+        facts.channels.iter().find(|c| self.source_of(node, c) == Some(reigning))
+    }
+}
+
+/// Places and GTIDs may both compare: one that says yes is enough, for a new connection starts its places anew.
+fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (None, None) => None,
+        _ => Some(a == Some(true) || b == Some(true)),
+    }
+}
+
+fn suffix(channel: &Channel) -> String {
+    if channel.name.is_empty() { String::new() } else { format!(" on channel {}", channel.name) }
+}
+
+/// A broken thread in words: `SQL thread No: 1062 Duplicate entry ...`.
+pub(super) fn describe(which: &str, channel: &Channel, thread: &super::observation::Thread) -> String {
+    let error = match &thread.error {
+        Some((number, text)) => format!(": {number} {text}"),
+        None => String::new(),
+    };
+    format!("{which} thread {}{}{error}", thread.run, suffix(channel))
+}
