@@ -5,10 +5,31 @@
 //! - `core`: the decisions, a pure function of (pool, event, now)
 //! - `state`: the published state in shared memory; knows nothing of `core`
 //! - `check`: what `mpp-check` answers, on top of `state`'s reader alone
+//! - `clock`, `exit`: the two clocks; the exit codes
 //! - `config`, `alert`, `control`: the file, the syslog, the socket
-//! - `poll`, `cli`: asking the servers; the operator's commands
+//! - `poll`: asking the servers
 //! - `daemon`: everything wired together
+//! - `cli`: the operator's commands
 
+#![warn(clippy::disallowed_methods, clippy::disallowed_macros)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
+
+#[cfg(feature = "daemon")]
+pub mod alert;
 pub mod check;
+#[cfg(feature = "daemon")]
+pub mod cli;
+#[cfg(feature = "daemon")]
+pub mod clock;
+#[cfg(feature = "daemon")]
+pub mod config;
+#[cfg(feature = "daemon")]
+pub mod control;
 pub mod core;
+#[cfg(feature = "daemon")]
+pub mod daemon;
+#[cfg(feature = "daemon")]
+pub mod exit;
+#[cfg(feature = "daemon")]
+pub mod poll;
 pub mod state;

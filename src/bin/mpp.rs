@@ -1,1 +1,5 @@
-fn main() {}
+//! The operator's tool.
+
+fn main() -> std::process::ExitCode {
+    mpp::cli::mpp_main()
+}

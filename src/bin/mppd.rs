@@ -1,1 +1,5 @@
-fn main() {}
+//! The agent.
+
+fn main() -> std::process::ExitCode {
+    mpp::daemon::mppd_main()
+}

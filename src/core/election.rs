@@ -22,7 +22,7 @@ impl Pool {
     }
 
     /// The node to make ACTIVE, or what is waited for.
-    pub(super) fn first_choice(&self) -> Result<NodeId, String> {
+    pub fn first_choice(&self) -> Result<NodeId, String> {
         let mut passed = Vec::new();
         for node in 0..self.memory.nodes.len() {
             let n = &self.memory.nodes[node];
@@ -73,7 +73,7 @@ impl Pool {
     }
 
     /// `recover_after`, doubled for each further failure within the flap window.
-    pub(super) fn positives_needed(&self, node: NodeId, now: Moment) -> u32 {
+    pub fn positives_needed(&self, node: NodeId, now: Moment) -> u32 {
         let window = self.settings.flap_window;
         let recent = self.memory.nodes[node].failures.iter().filter(|&&at| now.since(at) < window).count();
         let doublings = u32::try_from(recent.saturating_sub(1)).unwrap_or(u32::MAX).min(20);
@@ -81,7 +81,7 @@ impl Pool {
     }
 
     /// Whether a failed node may come back by itself, or what it waits for.
-    pub(super) fn may_recover(&self, node: NodeId) -> Result<(), String> {
+    pub fn may_recover(&self, node: NodeId) -> Result<(), String> {
         let Standing::Failed { while_active, from_unknown } = self.memory.nodes[node].standing else {
             return Err("has not failed".into());
         };

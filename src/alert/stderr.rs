@@ -1,0 +1,26 @@
+//! Standard error: for the journal, with its priorities; for a terminal, with the time.
+
+use super::line::Line;
+use super::queue::Inbox;
+use std::io::{self, IsTerminal, Write};
+
+/// Writes until the sender is gone. Where standard error is gone, nothing is written, and nobody waits for it.
+pub(super) fn run(inbox: Inbox) {
+    let terminal = io::stderr().is_terminal();
+    while let Ok(line) = inbox.lines.recv() {
+        _ = write(terminal, &line);
+        let dropped = inbox.dropped();
+        if dropped > 0 {
+            _ = writeln!(io::stderr(), "<4>event=dropped reason=\"{dropped} lines for standard error\"");
+        }
+    }
+}
+
+fn write(terminal: bool, line: &Line) -> io::Result<()> {
+    let text = match terminal {
+        true => format!("{} {:8} {line}\n", line.time, line.severity),
+        // sd-daemon(3): the journal takes the priority from the front of the line.
+        false => format!("<{}>{line}\n", line.severity_number()),
+    };
+    io::stderr().write_all(text.as_bytes())
+}

@@ -1,0 +1,215 @@
+//! The command line of `mpp`.
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The operator's tool: asks mppd, tells it what to do, checks configuration.
+#[derive(Debug, Parser)]
+#[command(name = "mpp", version, after_help = EXIT_CODES)]
+pub struct Options {
+    /// The configuration file; says where mppd's socket is.
+    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/mpp/mpp.yaml")]
+    pub config: PathBuf,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done or yes; 1 no; 2 usage; 69 mppd can't be reached; \
+                          77 not permitted; 78 bad configuration.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Pools and nodes in a table; with the daemon dead the last published state, exit 69
+    Status {
+        /// Only this pool
+        pool: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Again every second
+        #[arg(long, conflicts_with = "json")]
+        watch: bool,
+    },
+    /// STATUS/STATE (TYPE) of a node; exit 0 if it serves its pool, else 1
+    Report {
+        #[arg(value_name = "POOL/NODE")]
+        node: NodeName,
+    },
+    /// OK or NO; exit 0 or 1
+    IsActive {
+        #[arg(value_name = "POOL/NODE")]
+        node: NodeName,
+    },
+    /// Why each verdict is what it is, and what blocks a failover
+    Why {
+        #[arg(value_name = "POOL[/NODE]")]
+        target: Target,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What happened
+    Events {
+        /// Not older than this
+        #[arg(long, value_name = "1h", value_parser = duration)]
+        since: Option<Duration>,
+        /// Only of this pool
+        #[arg(long)]
+        pool: Option<String>,
+        /// Go on as things happen
+        #[arg(long)]
+        follow: bool,
+        /// As JSON, an event a line
+        #[arg(long)]
+        json: bool,
+    },
+    #[command(flatten)]
+    Change(Change),
+    /// The configuration file
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Shell completions, to standard output
+    Completions { shell: Shell },
+    /// Man pages of every program, into a directory
+    Man { dir: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Change {
+    /// Forgive a failed node, or every failed node of a pool
+    Recover {
+        #[arg(value_name = "POOL[/NODE]")]
+        target: Target,
+    },
+    /// Make another node ACTIVE
+    Switchover {
+        pool: String,
+        /// This node; else the best there is
+        #[arg(long, value_name = "NODE")]
+        to: Option<String>,
+        /// Whatever its STATE, position or relay log
+        #[arg(long)]
+        force: bool,
+        /// Why, for the record
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Take a node out of service: weight 0, existing connections finish
+    Drain {
+        #[arg(value_name = "POOL/NODE")]
+        node: NodeName,
+        /// DOWN at once
+        #[arg(long)]
+        now: bool,
+        /// Also if it is ACTIVE and nobody can take over yet
+        #[arg(long)]
+        force: bool,
+        /// For this long
+        #[arg(long = "for", value_name = "2h", value_parser = duration)]
+        lasting: Option<Duration>,
+        /// Why, for the record
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Bring a drained node back
+    Undrain {
+        #[arg(value_name = "POOL/NODE")]
+        node: NodeName,
+    },
+    /// No automatic change of ACTIVE
+    Pause {
+        pool: String,
+        /// For this long
+        #[arg(long = "for", value_name = "2h", value_parser = duration)]
+        lasting: Option<Duration>,
+        /// Why, for the record
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// End a pause
+    Resume { pool: String },
+    /// Seen: empties the count of the flap guard
+    Ack { pool: String },
+    /// Read the configuration again
+    Reload {
+        /// Also if the ACTIVE node of a pool is gone from it
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Every fault, with file:line:col and advice
+    Check,
+    /// The configuration with every default filled in
+    Show,
+    /// The SQL that creates the monitor's user
+    Grants,
+}
+
+/// `POOL/NODE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NodeName {
+    pub(super) pool: String,
+    pub(super) node: String,
+}
+
+/// `POOL` or `POOL/NODE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) pool: String,
+    pub(super) node: Option<String>,
+}
+
+impl FromStr for NodeName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<NodeName, String> {
+        match text.split_once('/') {
+            Some((pool, node)) if !pool.is_empty() && !node.is_empty() => {
+                Ok(NodeName { pool: pool.into(), node: node.into() })
+            }
+            _ => Err(format!("{text:?} is not POOL/NODE, such as db/db1")),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Target, String> {
+        match text.contains('/') {
+            true => text.parse().map(|n: NodeName| Target { pool: n.pool, node: Some(n.node) }),
+            false if text.is_empty() => Err("a pool's name is wanted".into()),
+            false => Ok(Target { pool: text.into(), node: None }),
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|e| format!("{e}; write 90s, 10m or 2h"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn a_node_is_named_with_its_pool() {
+        let node: NodeName = "db/10.0.0.1:3306".parse().unwrap();
+        assert_eq!((node.pool.as_str(), node.node.as_str()), ("db", "10.0.0.1:3306"));
+        assert!("db".parse::<NodeName>().is_err());
+        assert!("db/".parse::<NodeName>().is_err());
+        assert_eq!("db".parse(), Ok(Target { pool: "db".into(), node: None }));
+    }
+}

@@ -1,0 +1,99 @@
+//! The seed's table: one block a pool, columns aligned, colour only on a terminal.
+
+use crate::control::status::{Node, Pool, Status};
+use jiff::{Timestamp, tz::TimeZone};
+use std::fmt::Write;
+
+const HEADER: [&str; 7] =
+    ["T", "Server Name", "Req", "Time of Last Request", "Status", "State", "Last Status Message"];
+
+/// The table of a status, newline at the end.
+pub(super) fn render(status: &Status, colour: bool) -> String {
+    let mut out = String::new();
+    if status.daemon.stale {
+        let note = format!(
+            "STALE: mppd (pid {}) does not answer; this is what it published last",
+            status.daemon.pid
+        );
+        _ = writeln!(out, "{}", paint(&note, "1;31", colour));
+    }
+    let nodes: Vec<[String; 7]> = status.pools.iter().flat_map(|p| &p.nodes).map(cells).collect();
+    let widths = widths(&nodes);
+    _ = writeln!(out, "{}", line(&HEADER.map(str::to_owned), &widths, false));
+    let mut rows = nodes.iter();
+    for pool in &status.pools {
+        _ = writeln!(out, "{}", paint(&pool_line(pool), "1", colour));
+        for row in rows.by_ref().take(pool.nodes.len()) {
+            _ = writeln!(out, "{}", line(row, &widths, colour));
+        }
+    }
+    out
+}
+
+fn pool_line(pool: &Pool) -> String {
+    let mut text = format!("*  [ {} ] status={} epoch={}", pool.name, pool.status, pool.epoch);
+    if pool.active.is_none() {
+        text.push_str(" active=none");
+    }
+    if !pool.flags.is_empty() {
+        _ = write!(text, " flags={}", pool.flags.join(","));
+    }
+    text
+}
+
+fn cells(node: &Node) -> [String; 7] {
+    let drained = if node.drained { "drained; " } else { "" };
+    [
+        node.kind.chars().take(1).collect(),
+        node.address.clone(),
+        node.req.to_string(),
+        node.last_request.as_deref().map_or("never".into(), local_time),
+        node.status.clone(),
+        node.state.clone(),
+        format!("{drained}{}", node.message),
+    ]
+}
+
+/// `2026-11-22 15:36:02`, in the time zone of whoever reads it.
+pub(super) fn local_time(rfc3339: &str) -> String {
+    match rfc3339.parse::<Timestamp>() {
+        Ok(time) => time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => rfc3339.to_owned(),
+    }
+}
+
+fn widths(rows: &[[String; 7]]) -> [usize; 7] {
+    let mut widths = HEADER.map(str::len);
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    widths
+}
+
+fn line(row: &[String; 7], widths: &[usize; 7], colour: bool) -> String {
+    let mut out = String::new();
+    for (column, (cell, &width)) in row.iter().zip(widths).enumerate() {
+        match column {
+            6 => out.push_str(cell),
+            4 | 5 => out.push_str(&paint(&format!("{cell:width$}  "), shade(cell), colour)),
+            _ => _ = write!(out, "{cell:width$}  "),
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+fn shade(word: &str) -> &'static str {
+    match word {
+        "OK" | "ACTIVE" => "32",
+        "FAIL" | "FAIL_ONLINE" | "FAIL_OFFLINE" => "1;31",
+        "OK CRITICAL" => "31",
+        "OK INFO" | "OK WARN" | "UNKNOWN" => "33",
+        _ => "0",
+    }
+}
+
+fn paint(text: &str, shade: &str, colour: bool) -> String {
+    if colour { format!("\x1b[{shade}m{text}\x1b[0m") } else { text.to_owned() }
+}

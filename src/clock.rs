@@ -1,0 +1,52 @@
+//! The two clocks: one to decide by, one to show. Nothing else in the crate reads a clock.
+
+#![allow(clippy::disallowed_methods)]
+
+use crate::core::time::Moment;
+use jiff::{SignedDuration, Timestamp};
+use nix::time::{ClockId, clock_gettime};
+
+/// Now, on CLOCK_BOOTTIME: what decisions are made by.
+///
+/// # Panics
+/// If the kernel has no such clock; every Linux since 2.6.39 has it.
+pub fn now() -> Moment {
+    let t = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("the kernel has CLOCK_BOOTTIME");
+    let (secs, nanos) = (t.tv_sec().unsigned_abs(), t.tv_nsec().unsigned_abs());
+    Moment(secs * 1_000_000_000 + nanos)
+}
+
+/// Both clocks, read together: turns moments into times to show.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks {
+    moment: Moment,
+    wall: Timestamp,
+}
+
+impl Clocks {
+    /// Reads both.
+    pub fn read() -> Clocks {
+        Clocks { moment: now(), wall: Timestamp::now() }
+    }
+
+    /// The time of day now.
+    pub fn wall(&self) -> Timestamp {
+        self.wall
+    }
+
+    /// The time of day of a moment.
+    pub fn at(&self, moment: Moment) -> Timestamp {
+        let ago = SignedDuration::try_from(self.moment.since(moment)).unwrap_or(SignedDuration::ZERO);
+        self.wall.checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// RFC 3339, UTC, milliseconds: `2026-11-22T15:36:02.123Z`.
+pub fn rfc3339(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+/// Milliseconds since 1970, as the published state has it.
+pub fn unix_ms(time: Timestamp) -> u64 {
+    u64::try_from(time.as_millisecond()).unwrap_or(0)
+}

@@ -1,0 +1,117 @@
+//! The configuration file: from text to checked settings, with faults as `FILE:LINE:COL` and advice.
+//!
+//! The stages are types: text (`file`) -> `Tree`, the file as written (`tree`) -> [`Settings`], every value
+//! checked and every default filled in. Each value is checked where it is read, so that one run tells all faults;
+//! `locate` gives them their line and column afterwards. Nothing here talks to a server.
+
+mod address;
+mod duration;
+mod fault;
+mod file;
+mod grants;
+mod levels;
+mod locate;
+mod monitor;
+mod node;
+mod password;
+mod pool;
+mod reading;
+mod resolve;
+mod secrets;
+mod section;
+mod settings;
+mod show;
+mod suggest;
+mod syslog;
+#[cfg(test)]
+mod tests;
+mod top;
+mod tree;
+mod unique;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+pub use fault::{Fault, Faults, Position};
+pub use password::{Password, PasswordFault, PasswordSource};
+pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
+pub use show::yaml;
+pub use syslog::{Facility, Syslog, SyslogAddress};
+
+use reading::Reading;
+use section::Spot;
+
+/// Reads and checks a file. Takes at most 5 s for host names; secrets are not read.
+///
+/// # Errors
+/// Every fault of the file, at most 50 in full.
+pub fn load(path: &Path) -> Result<Settings, Faults> {
+    read(path, top::read).map(|(settings, warnings)| Settings { warnings, ..settings })
+}
+
+/// The `runtime_dir` of a file whose other settings may be at fault: all that finding the daemon takes.
+///
+/// # Errors
+/// Faults of the file as a whole, of its topmost keys and of `runtime_dir`.
+pub fn runtime_dir(path: &Path) -> Result<PathBuf, Faults> {
+    read(path, |root| root.section(top::KEYS).map(|section| top::runtime_dir(&section)))
+        .map(|(folder, _)| folder)
+}
+
+/// What `mpp config check` prints: the summary, then any warnings, each on a line of its own.
+///
+/// # Errors
+/// As [`load`].
+pub fn check(path: &Path) -> Result<String, Faults> {
+    let settings = load(path)?;
+    let nodes = settings.pools.iter().map(|pool| pool.access.len()).sum();
+    let counts = format!("{}, {}", count(settings.pools.len(), "pool"), count(nodes, "node"));
+    let mut lines = vec![format!("{}: {counts}: good", path.display())];
+    lines.extend(settings.warnings.iter().map(|warning| format!("warning: {warning}")));
+    Ok(lines.join("\n") + "\n")
+}
+
+/// What `mpp config show` prints: the file as YAML with every default filled in; see [`yaml`].
+///
+/// # Errors
+/// As [`load`].
+pub fn show(path: &Path) -> Result<String, Faults> {
+    load(path).map(|settings| yaml(&settings))
+}
+
+/// What `mpp config grants` prints: the SQL that creates the monitor's users, per server version, with advice.
+///
+/// # Errors
+/// As [`load`].
+pub fn grants(path: &Path) -> Result<String, Faults> {
+    let settings = load(path)?;
+    Ok(settings.users().into_iter().map(|user| grants::sql(user, "%")).collect::<Vec<_>>().join("\n"))
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Reads a file with `decode`; its result counts if it noted no fault.
+fn read<T>(path: &Path, decode: impl FnOnce(&Spot<'_>) -> Option<T>) -> Result<(T, Vec<Fault>), Faults> {
+    let file = path.display().to_string();
+    let text = file::read(path).map_err(|(position, text)| Faults::only(&file, position, text))?;
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    understand(&file, &text, Reading::of(absolute.parent().unwrap_or(Path::new("/"))), decode)
+}
+
+/// The same for a text, which lies in the folder of `reading`.
+fn understand<T>(
+    file: &str,
+    text: &str,
+    reading: Reading,
+    decode: impl FnOnce(&Spot<'_>) -> Option<T>,
+) -> Result<(T, Vec<Fault>), Faults> {
+    let tree = tree::parse(text).map_err(|(position, text)| Faults::only(file, position, text))?;
+    let decoded = decode(&Spot::root(&tree, &reading));
+    let (list, more, warnings) = reading.result(file, text);
+    match decoded {
+        Some(decoded) if list.is_empty() => Ok((decoded, warnings)),
+        _ => Err(Faults { list, more }),
+    }
+}

@@ -1,0 +1,111 @@
+//! The settings: what a file means once it is checked and every default is filled in. Never changed after load.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::password::PasswordSource;
+use super::syslog::Syslog;
+use crate::core::settings::PoolSettings;
+
+/// All of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Published state, socket, track files; absolute, at most 90 bytes.
+    pub runtime_dir: PathBuf,
+    /// What must survive a reboot; absolute.
+    pub state_dir: PathBuf,
+    /// Members of this group may change things through the socket.
+    pub control_group: String,
+    /// After a reboot, how long the remembered ACTIVE node is waited for; 0s..=1h.
+    pub startup_grace: Duration,
+    /// At least one; 10,000 nodes at most in all of them.
+    pub pools: Vec<Pool>,
+    /// What the check does when the daemon is dead or stuck.
+    pub stale: Stale,
+    /// Who is told.
+    pub alerts: Alerts,
+    /// What was taken, but should be looked at.
+    pub warnings: Vec<Fault>,
+}
+
+impl Settings {
+    /// The monitor's users, each once, in the order of the file.
+    pub fn users(&self) -> Vec<&str> {
+        let mut users: Vec<&str> = Vec::new();
+        for access in self.pools.iter().flat_map(|pool| &pool.access) {
+            if !users.contains(&access.user.as_str()) {
+                users.push(&access.user);
+            }
+        }
+        users
+    }
+}
+
+/// A pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// What the decisions need.
+    pub decision: PoolSettings,
+    /// How each node of `decision.nodes` is reached: same order, same length.
+    pub access: Vec<Access>,
+}
+
+/// How the monitor reaches a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Where it listens; no two nodes of a file share one.
+    pub address: SocketAddr,
+    /// The monitor's user.
+    pub user: String,
+    /// The monitor's password.
+    pub password: PasswordSource,
+    /// Encryption.
+    pub tls: Tls,
+    /// How old a connection may become; 10ms..=1h.
+    pub reconnect_every: Duration,
+}
+
+/// Encryption of the monitor's connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Never.
+    Disabled,
+    /// If the server can; its certificate is not looked at.
+    Preferred,
+    /// Always; its certificate is not looked at.
+    Required,
+    /// Always, and the certificate is signed by one of these.
+    Verify {
+        /// A file of PEM certificates.
+        ca: PathBuf,
+    },
+}
+
+/// What the check does when the daemon is dead or stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// From what age on the published state is stale; 100ms..=1h.
+    pub after: Duration,
+    /// What is answered then.
+    pub policy: StalePolicy,
+}
+
+/// What the check answers from a stale state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StalePolicy {
+    /// The last verdict.
+    Hold,
+    /// DOWN.
+    Down,
+}
+
+/// Who is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerts {
+    /// Where the lines go.
+    pub syslog: Syslog,
+    /// How often a fault that stands is told again; 1s..=168h.
+    pub remind_every: Duration,
+}

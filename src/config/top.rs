@@ -1,0 +1,111 @@
+//! The top of the file, and the parts that stand there alone: `stale`, `alerts`.
+
+use std::path::PathBuf;
+
+use super::monitor::Written;
+use super::pool;
+use super::section::{Section, Spot};
+use super::settings::{Alerts, Pool, Settings, Stale, StalePolicy};
+use super::syslog::{self, Syslog};
+use super::tree::Tree;
+use super::unique::Unique;
+use super::values::{ms, seconds};
+
+/// Keys of the top.
+pub(super) const KEYS: &[&str] = &[
+    "runtime_dir",
+    "state_dir",
+    "control_group",
+    "startup_grace",
+    "monitor",
+    "pools",
+    "stale",
+    "alerts",
+    "peers",
+    "keepalived",
+];
+/// Keys of `stale`.
+pub(super) const STALE_KEYS: &[&str] = &["after", "policy"];
+/// Keys of `alerts`.
+pub(super) const ALERT_KEYS: &[&str] = &["syslog", "hooks", "remind_every"];
+
+/// A Unix socket's path has 107 bytes at most, and files are made in the folder.
+const LONGEST_RUNTIME_DIR: usize = 90;
+
+/// Reads the whole file. Only if no fault was noted does the result mean anything.
+pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
+    let section = root.section(KEYS)?;
+    section.unbuilt("peers", "");
+    section.unbuilt("keepalived", "");
+    let mut settings = Settings {
+        runtime_dir: runtime_dir(&section),
+        state_dir: PathBuf::from("/var/lib/mpp"),
+        control_group: "mpp".to_owned(),
+        startup_grace: seconds(30),
+        pools: pools(&section),
+        stale: Stale { after: seconds(5), policy: StalePolicy::Hold },
+        alerts: Alerts { syslog: Syslog::default(), remind_every: seconds(3600) },
+        warnings: Vec::new(),
+    };
+    section.fill("state_dir", &mut settings.state_dir, |spot| spot.folder(4000));
+    section.fill("control_group", &mut settings.control_group, group);
+    section.fill("startup_grace", &mut settings.startup_grace, |spot| spot.duration(ms(0)..=seconds(3600)));
+    section.fill("stale", &mut (), |spot| stale(spot, &mut settings.stale));
+    section.fill("alerts", &mut (), |spot| alerts(spot, &mut settings.alerts));
+    Some(settings)
+}
+
+/// `runtime_dir` alone.
+pub(super) fn runtime_dir(section: &Section<'_>) -> PathBuf {
+    let mut folder = PathBuf::from("/run/mpp");
+    section.fill("runtime_dir", &mut folder, |spot| spot.folder(LONGEST_RUNTIME_DIR));
+    folder
+}
+
+fn pools(section: &Section<'_>) -> Vec<Pool> {
+    let monitor = Written::default().overridden(section);
+    let mut unique = Unique::default();
+    let Some(list) = section.need("pools", "list at least one pool with its nodes") else {
+        return Vec::new();
+    };
+    let mut pools = Vec::new();
+    let mut any = false;
+    for spot in list.items().into_iter().flatten() {
+        any = true;
+        unique.pool(&spot);
+        pools.extend(pool::read(&spot, &monitor, &mut unique));
+    }
+    if !any && matches!(list.tree, Tree::List(_)) {
+        list.fault("no pools; list at least one with its nodes");
+    }
+    pools
+}
+
+fn group(spot: &Spot<'_>) -> Option<String> {
+    let name = spot.text()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let first = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if first && name.len() <= 32 && name.chars().all(plain) {
+        return Some(name.to_owned());
+    }
+    spot.fault(format!("{} is not a group's name; write one as in /etc/group", spot.tree.shown()));
+    None
+}
+
+fn stale(spot: &Spot<'_>, stale: &mut Stale) -> Option<()> {
+    let section = spot.section(STALE_KEYS)?;
+    section.fill("after", &mut stale.after, |spot| spot.duration(ms(100)..=seconds(3600)));
+    let policies = [("hold", StalePolicy::Hold), ("down", StalePolicy::Down)];
+    section.fill("policy", &mut stale.policy, |spot| spot.word(&policies));
+    Some(())
+}
+
+fn alerts(spot: &Spot<'_>, alerts: &mut Alerts) -> Option<()> {
+    let section = spot.section(ALERT_KEYS)?;
+    section.unbuilt("hooks", "");
+    section.fill("syslog", &mut alerts.syslog, syslog::read);
+    section.fill("remind_every", &mut alerts.remind_every, |spot| {
+        spot.duration(seconds(1)..=seconds(7 * 86_400))
+    });
+    Some(())
+}

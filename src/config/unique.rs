@@ -1,0 +1,84 @@
+//! What may stand in a file only once: pool names, node names within a pool, addresses.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use super::reading::Place;
+use super::section::Spot;
+use super::tree::Tree;
+
+/// How many nodes a file may have, in all pools together.
+const MAX_NODES: usize = 10_000;
+
+/// Everything met so far, and where first.
+#[derive(Debug, Default)]
+pub(super) struct Unique {
+    pools: HashMap<String, Place>,
+    names: HashMap<String, Place>,
+    addresses: HashMap<SocketAddr, Place>,
+    nodes: usize,
+}
+
+impl Unique {
+    /// Node names are counted anew.
+    pub(super) fn next_pool(&mut self) {
+        self.names.clear();
+    }
+
+    /// Whether there is room for one more node; told once if not.
+    pub(super) fn room(&mut self, node: &Spot<'_>) -> bool {
+        self.nodes += 1;
+        if self.nodes == MAX_NODES + 1 {
+            node.fault(format!("more than {MAX_NODES} nodes in one file; split it over several directors"));
+        }
+        self.nodes <= MAX_NODES
+    }
+
+    /// A pool's name.
+    pub(super) fn pool(&mut self, pool: &Spot<'_>) {
+        once(&mut self.pools, pool, "pool");
+    }
+
+    /// A node's name.
+    pub(super) fn node(&mut self, node: &Spot<'_>) {
+        once(&mut self.names, node, "node");
+    }
+
+    /// A node's address. Two nodes at one address could not be told apart, in whatever pools they are.
+    pub(super) fn address(&mut self, node: &Spot<'_>, address: SocketAddr) {
+        let canonical = SocketAddr::new(address.ip().to_canonical(), address.port());
+        let Some(spot) = value(node, "address") else { return };
+        match self.addresses.get(&canonical) {
+            Some(first) => {
+                spot.clash(
+                    format!("{address} is another node's address; each server is one node of one pool"),
+                    first,
+                );
+            }
+            None => drop(self.addresses.insert(canonical, spot.place)),
+        }
+    }
+}
+
+/// Notes a name that was met before.
+fn once(known: &mut HashMap<String, Place>, owner: &Spot<'_>, what: &str) {
+    let Some(spot) = value(owner, "name") else { return };
+    let Tree::Text(name) = spot.tree else { return };
+    match known.get(name) {
+        Some(first) => spot
+            .clash(format!("{} is another {what}'s name; choose a different one", spot.tree.shown()), first),
+        None => drop(known.insert(name.clone(), spot.place)),
+    }
+}
+
+/// The value of a key, without any judgement.
+fn value<'t>(spot: &Spot<'t>, key: &str) -> Option<Spot<'t>> {
+    let Tree::Map(entries) = spot.tree else { return None };
+    let i = entries.iter().position(|(name, _)| name == key)?;
+    Some(Spot {
+        tree: &entries[i].1,
+        place: spot.place.child(i),
+        name: format!("{}.{key}", spot.name),
+        reading: spot.reading,
+    })
+}

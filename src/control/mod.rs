@@ -1,0 +1,13 @@
+//! The control socket: newline-delimited JSON, one request an exchange.
+//!
+//! - `protocol`: requests and answers, as they stand on the wire
+//! - `status`: what `status` answers
+//! - `server`: the daemon's end; a slow or silent client costs nobody else anything
+//! - `peer`: who is at the other end, by the kernel's word
+//! - `client`: the operator's end
+
+pub mod client;
+pub mod peer;
+pub mod protocol;
+pub mod server;
+pub mod status;

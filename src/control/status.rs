@@ -1,0 +1,131 @@
+//! What `status` answers: the JSON that scripts hold on to.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The whole answer. It may gain keys; it never loses or retypes one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Of this format.
+    pub version: u32,
+    /// Who answers.
+    pub daemon: Daemon,
+    /// In the order of the configuration.
+    pub pools: Vec<Pool>,
+}
+
+/// The daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Daemon {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started, RFC 3339.
+    pub since: String,
+    /// Its configuration file.
+    pub config: String,
+    /// True when it does not answer and this is the last published state.
+    #[serde(default)]
+    pub stale: bool,
+}
+
+/// A pool.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Its name.
+    pub name: String,
+    /// `failover`.
+    pub logic: String,
+    /// `OK`, or `FAIL` when it is isolated.
+    pub status: String,
+    /// Rises with every change of ACTIVE.
+    pub epoch: u64,
+    /// The ACTIVE node.
+    pub active: Option<String>,
+    /// `paused`, `flapping`, `handover`, `held`, `failback_off`.
+    pub flags: Vec<String>,
+    /// In order of priority.
+    pub nodes: Vec<Node>,
+    /// None in this version.
+    pub checkpoints: Vec<serde_json::Value>,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub address: String,
+    /// `PRIMARY` or `SECONDARY`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The Req column.
+    pub req: u32,
+    /// STATUS.
+    pub status: String,
+    /// STATE.
+    pub state: String,
+    /// When the newest poll began, RFC 3339; `None`: never.
+    pub last_request: Option<String>,
+    /// Last Status Message.
+    pub message: String,
+    /// Replication lag, seconds.
+    pub lag_s: Option<f64>,
+    /// `None` while it has not answered.
+    pub read_only: Option<bool>,
+    /// Server version; `None` while it has not answered.
+    pub server: Option<String>,
+    /// Out of service by an operator's word.
+    pub drained: bool,
+    /// By role: `rw`, `ro`, `geo`.
+    pub verdicts: BTreeMap<String, Verdict>,
+}
+
+/// What keepalived is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// UP or DOWN.
+    pub up: bool,
+    /// 0..=253.
+    pub weight: u8,
+    /// Why.
+    pub reason: String,
+}
+
+impl Status {
+    /// The pool of this name.
+    pub fn pool(&self, name: &str) -> Option<&Pool> {
+        self.pools.iter().find(|p| p.name == name)
+    }
+}
+
+impl Pool {
+    /// The node of this name or address.
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|n| n.name == name || n.address == name)
+    }
+}
+
+/// What `why` answers: paragraphs for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The pool.
+    pub pool: String,
+    /// What holds for the whole pool: who is ACTIVE, and what a failover would need.
+    pub about: Vec<String>,
+    /// Node by node.
+    pub nodes: Vec<WhyNode>,
+}
+
+/// One node's part of `why`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyNode {
+    /// Its name.
+    pub name: String,
+    /// STATE, STATUS and what it last said; whether it could be promoted.
+    pub about: Vec<String>,
+    /// `rw`, `ro`, `geo`: the verdict and why.
+    pub verdicts: Vec<String>,
+}

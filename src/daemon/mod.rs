@@ -1,0 +1,27 @@
+//! Everything wired together: pollers and commands in, one decider, the published state and alerts out.
+//!
+//! - `start`: from the command line to the running loop, and its end
+//! - `decider`: the loop; owns every pool; never waits
+//! - `fleet`: the pools of one configuration with their pollers
+//! - `publish`, `memory`: pools as records of the published state, and back after a restart
+//! - `message`: what the decider is told, through one bounded queue
+//! - `answers`, `status`, `why`: what clients of the control socket get
+//! - `journal`: what happened, in memory
+//! - `lock`, `signals`, `systemd`: the surroundings
+
+mod answers;
+mod decider;
+mod fleet;
+mod journal;
+mod lock;
+mod memory;
+mod message;
+mod publish;
+mod reload;
+mod signals;
+mod start;
+pub mod status;
+mod systemd;
+mod why;
+
+pub use start::{Options as MppdOptions, mppd_main};

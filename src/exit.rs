@@ -1,0 +1,38 @@
+//! The exit codes of `mpp`, `mppd` and `mpp-web`: part of what scripts hold on to.
+
+use std::process::ExitCode;
+
+/// How a program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; the answer is yes.
+    Done = 0,
+    /// The answer is no: a node is not active, a check found faults, a command was refused.
+    No = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// The daemon can't be reached (EX_UNAVAILABLE).
+    Unreachable = 69,
+    /// Not permitted (EX_NOPERM).
+    NotPermitted = 77,
+    /// Bad configuration (EX_CONFIG).
+    Config = 78,
+}
+
+impl Exit {
+    /// Every code, with what it means: the table in the man page.
+    pub const TABLE: [(Exit, &'static str); 6] = [
+        (Exit::Done, "done, or the answer is yes"),
+        (Exit::No, "the answer is no: a node is not active, a check found faults, a command was refused"),
+        (Exit::Usage, "wrong usage"),
+        (Exit::Unreachable, "the daemon can't be reached"),
+        (Exit::NotPermitted, "not permitted"),
+        (Exit::Config, "bad configuration"),
+    ];
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}

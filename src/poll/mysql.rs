@@ -1,0 +1,88 @@
+//! One poll of one server: from the kept connection, or a fresh one, to the observation.
+
+use super::connect::{self, Connection};
+use super::deadline::Watchdog;
+use super::failure::{Failure, Phase};
+use super::mariadb;
+use super::target::Target;
+use crate::clock::now;
+use crate::core::observation::{Answer, Facts, Observation};
+use crate::core::time::Moment;
+use ::mysql::prelude::Queryable;
+use ::mysql::{Conn, Error, Row};
+
+/// Polls one server, and keeps the connection in between.
+pub struct Asker {
+    target: Target,
+    watchdog: Watchdog,
+    kept: Option<Connection>,
+    /// The server is remembered to do no TLS. Forgotten when it goes offline: it may come back with it.
+    plain: bool,
+}
+
+impl Asker {
+    /// Connects to nothing yet.
+    pub fn new(target: Target, watchdog: &Watchdog) -> Asker {
+        Asker { target, watchdog: watchdog.clone(), kept: None, plain: false }
+    }
+
+    /// Asks once; takes at most the target's timeout and some 20 ms.
+    pub fn poll(&mut self) -> Observation {
+        let began = now();
+        let deadline = began + self.target.timeout;
+        let answer = match self.ask(deadline) {
+            Ok(facts) => Answer::Online(Box::new(facts)),
+            Err(failure) => failure.answer(&self.target, now() >= deadline),
+        };
+        self.plain &= !answer.is_offline();
+        Observation { began, ended: now(), answer }
+    }
+
+    /// The connection kept for the next poll.
+    pub(super) fn kept(&self) -> Option<&Connection> {
+        self.kept.as_ref()
+    }
+
+    /// The kept connection is of no more use.
+    pub(super) fn hang_up(&mut self) {
+        self.kept = None;
+    }
+
+    /// A kept connection that turns out to be closed makes room for a fresh one: one poll, one answer.
+    fn ask(&mut self, deadline: Moment) -> Result<Facts, Failure> {
+        if let Some(kept) = self.take_kept() {
+            match self.ask_on(kept, deadline) {
+                Err(failure) if failure.is_hang_up() && now() < deadline => {}
+                result => return result,
+            }
+        }
+        let fresh = connect::open(&mut self.target, &mut self.plain, deadline, &self.watchdog)?;
+        self.ask_on(fresh, deadline)
+    }
+
+    /// The kept connection, unless it is too old. It is closed then, before the fresh one is made: never two
+    /// at once.
+    fn take_kept(&mut self) -> Option<Connection> {
+        self.kept.take().filter(|kept| now().since(kept.opened) < self.target.reconnect_every)
+    }
+
+    /// Keeps the connection only after a good answer: after any error it may be out of step with its answers.
+    fn ask_on(&mut self, mut connection: Connection, deadline: Moment) -> Result<Facts, Failure> {
+        let _watch = self.watchdog.watch(connection.mark, deadline);
+        let began = now();
+        let sets = sets(&mut connection.conn).map_err(|error| Failure::Driver(Phase::Query, error))?;
+        let facts = mariadb::facts(&sets, now().since(began))?;
+        self.kept = Some(connection);
+        Ok(facts)
+    }
+}
+
+/// All rows of all statements.
+fn sets(conn: &mut Conn) -> Result<Vec<Vec<Row>>, Error> {
+    let mut answer = conn.query_iter(mariadb::QUESTION)?;
+    let mut sets = Vec::with_capacity(3);
+    while let Some(set) = answer.iter() {
+        sets.push(set.collect::<Result<_, _>>()?);
+    }
+    Ok(sets)
+}

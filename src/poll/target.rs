@@ -1,0 +1,25 @@
+//! Whom to ask, and as whom.
+
+pub use crate::config::Tls;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A server to poll.
+pub struct Target {
+    /// The node's name; its thread is called after it. No NUL in it.
+    pub name: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The monitor's user.
+    pub user: String,
+    /// Whether the connection is encrypted. [`Tls::Verify`]: the certificate must name the node's IP address,
+    /// and be signed by one of these authorities or (the driver leaves no choice) one of the web's.
+    pub tls: Tls,
+    /// Deadline of a whole poll: connect, login and query; above zero.
+    pub timeout: Duration,
+    /// Age at which a kept connection is replaced by a fresh one.
+    pub reconnect_every: Duration,
+    /// The monitor's password, asked for before every fresh connection; an error says in words why there is
+    /// none.
+    pub password: Box<dyn FnMut() -> Result<String, String> + Send>,
+}

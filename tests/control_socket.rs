@@ -1,0 +1,101 @@
+//! Bad clients: garbage, oversized and half-sent requests, silent and gone ones. Each gets one clear error, and costs
+//! nobody else anything.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+use support::Agent;
+
+/// A pool of one node nobody listens at: the socket is what is tested.
+fn agent() -> Agent {
+    Agent::start("      - { name: db1, address: \"127.0.0.2:1\" }\n", "")
+}
+
+fn connect(agent: &Agent) -> UnixStream {
+    let stream = UnixStream::connect(agent.path("run/mpp.sock")).expect("connected");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a bound");
+    stream
+}
+
+fn answer(mut stream: UnixStream) -> serde_json::Value {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    assert_eq!(text.lines().count(), 1, "one answer: {text}");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn exchange(agent: &Agent, request: &[u8]) -> serde_json::Value {
+    let mut stream = connect(agent);
+    stream.write_all(request).expect("sent");
+    answer(stream)
+}
+
+#[test]
+fn what_is_no_request_gets_one_clear_error_and_the_daemon_goes_on() {
+    let agent = agent();
+    let cases: [(&[u8], &str); 8] = [
+        (b"\n", "bad_request"),
+        (b"\xff\xfe\x00garbage\n", "bad_request"),
+        (b"GET / HTTP/1.0\r\n\r\n", "bad_request"),
+        (b"{\"v\":9,\"cmd\":\"status\"}\n", "version"),
+        (b"{\"v\":1,\"cmd\":\"dance\"}\n", "bad_request"),
+        (b"{\"v\":1,\"cmd\":\"status\",\"pool\":\"nope\"}\n", "no_such_pool"),
+        (b"{\"v\":1,\"cmd\":\"recover\",\"pool\":\"db\",\"node\":\"nope\"}\n", "no_such_node"),
+        (b"{\"v\":1,\"cmd\":\"resume\",\"pool\":\"db\"}\n", "refused"),
+    ];
+    for (request, code) in cases {
+        let answer = exchange(&agent, request);
+        assert_eq!(answer["ok"], false, "{answer}");
+        assert_eq!(answer["error"]["code"], code, "{answer}");
+        assert!(answer["error"]["message"].as_str().is_some_and(|m| !m.is_empty()), "{answer}");
+    }
+    assert_eq!(exchange(&agent, b"{\"v\":1,\"cmd\":\"status\"}\n")["ok"], true);
+}
+
+#[test]
+fn an_oversized_request_is_refused_without_being_read_to_its_end() {
+    let agent = agent();
+    let mut stream = connect(&agent);
+    stream.write_all(&vec![b'x'; 1 << 20]).expect("taken, and thrown away");
+    assert_eq!(answer(stream)["error"]["code"], "too_large");
+    assert_eq!(
+        exchange(&agent, &[vec![b' '; 60_000], b"{\"v\":1,\"cmd\":\"status\"}\n".to_vec()].concat())["ok"],
+        true
+    );
+}
+
+#[test]
+fn a_half_sent_request_times_out_and_holds_nobody_up() {
+    let agent = agent();
+    let mut half = connect(&agent);
+    half.write_all(b"{\"v\":1,").expect("sent");
+    let silent = connect(&agent);
+    assert_eq!(exchange(&agent, b"{\"v\":1,\"cmd\":\"status\"}\n")["ok"], true, "meanwhile");
+    assert_eq!(answer(half)["error"]["code"], "timed_out");
+    assert_eq!(answer(silent)["error"]["code"], "timed_out");
+    let mut cut = connect(&agent);
+    cut.write_all(b"{\"v\":1,").expect("sent");
+    cut.shutdown(std::net::Shutdown::Write).expect("shut");
+    assert_eq!(answer(cut)["error"]["code"], "bad_request");
+}
+
+#[test]
+fn a_client_too_many_is_told_so() {
+    let agent = agent();
+    let followers: Vec<UnixStream> = (0..64)
+        .map(|_| {
+            let mut stream = connect(&agent);
+            stream.write_all(b"{\"v\":1,\"cmd\":\"events\",\"follow\":true}\n").expect("sent");
+            let mut first = [0; 1];
+            stream.read_exact(&mut first).expect("the first event");
+            stream
+        })
+        .collect();
+    let answer = exchange(&agent, b"{\"v\":1,\"cmd\":\"status\"}\n");
+    assert_eq!(answer["error"]["code"], "busy", "{answer}");
+    drop(followers);
+    let bound = Duration::from_secs(30);
+    support::wait_until("their places are free again", bound, || agent.mpp(&["status"]).status.success());
+}

@@ -1,0 +1,162 @@
+//! The daemon dies, and nothing that was published changes.
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+use support::agent::{nodes, program};
+use support::{Agent, Use, pair_master_master, wait_until};
+
+const BOUND: Duration = Duration::from_secs(60);
+const ROLES: [&str; 3] = ["rw", "ro", "geo"];
+
+fn verdicts(agent: &Agent) -> Vec<bool> {
+    ["db1", "db2"].iter().flat_map(|node| ROLES.map(|role| agent.up(role, node))).collect()
+}
+
+#[test]
+fn a_daemon_killed_again_and_again_changes_no_verdict() {
+    let mut servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    servers[0].kill9();
+    agent.wait_active("db2");
+    let (before, epoch) = (verdicts(&agent), agent.status()["pools"][0]["epoch"].clone());
+    let state = agent.state_file();
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut checks = 0_u32;
+            while !stop.load(Ordering::Relaxed) {
+                let output = Command::new(program("mpp-check"))
+                    .arg("--state")
+                    .arg(&state)
+                    .args(["rw", "db", "db2"])
+                    .output();
+                let output = output.expect("mpp-check ran");
+                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+                checks += 1;
+            }
+            checks
+        });
+        for _ in 0..10 {
+            agent.kill9();
+            assert_eq!(verdicts(&agent), before, "with the daemon dead");
+            agent.launch();
+            assert_eq!(verdicts(&agent), before, "with the daemon back");
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(watch.join().expect("no check ever said DOWN") > 0);
+    });
+    assert_eq!(agent.status()["pools"][0]["epoch"], epoch);
+    assert_eq!(agent.active().as_deref(), Some("db2"));
+}
+
+#[test]
+fn a_daemon_killed_in_the_middle_of_a_failover_finishes_it_after_its_restart() {
+    let mut servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    servers[0].kill9();
+    wait_until("errors are counted", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] != 0);
+    agent.kill9();
+    assert!(!(agent.up("rw", "db1") && agent.up("rw", "db2")), "never two writers");
+    agent.launch();
+    agent.wait_active("db2");
+    assert!(!agent.up("rw", "db1"));
+}
+
+#[test]
+fn with_the_daemon_dead_status_shows_the_last_state_and_says_it_is_stale() {
+    let servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    let alive = agent.says(&["status"]);
+    agent.kill9();
+    let output = agent.mpp(&["status"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(69));
+    assert!(text.starts_with("STALE: mppd"), "{text}");
+    assert_eq!(text.matches("ACTIVE").count(), alive.matches("ACTIVE").count(), "{text}");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("can't reach mppd"), "{error}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&agent.mpp(&["status", "--json"]).stdout).expect("JSON also then");
+    assert_eq!(json["daemon"]["stale"], true);
+    assert_eq!(json["pools"][0]["active"], "db1");
+    assert_eq!(agent.mpp(&["is-active", "db/db1"]).status.code(), Some(69));
+    wait_until("mpp-check alive says no", BOUND, || agent.check(&["alive", "--max-age", "100ms"]) == 1);
+    assert!(agent.up("rw", "db1"), "stale.policy: hold");
+}
+
+#[test]
+fn with_stale_policy_down_a_dead_daemon_means_down() {
+    let servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::prepare(&nodes(&servers), "", "stale: { after: 1s, policy: down }\n");
+    agent.launch();
+    agent.wait_active("db1");
+    assert!(agent.up("rw", "db1"));
+    assert_eq!(agent.check(&["alive"]), 0);
+    agent.kill9();
+    wait_until("the check says DOWN", BOUND, || !agent.up("rw", "db1"));
+    agent.launch();
+    assert!(agent.up("rw", "db1"), "back with the daemon");
+}
+
+#[test]
+fn a_second_daemon_on_the_same_directory_is_refused() {
+    let servers = pair_master_master(Use::Gtid);
+    let agent = Agent::start(&nodes(&servers), "");
+    let second = Command::new(program("mppd")).arg("--config").arg(agent.config()).output().expect("ran");
+    let error = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(second.status.code(), Some(1), "{error}");
+    assert!(error.contains(&format!("another mppd (pid {})", agent.pid())), "{error}");
+    agent.says(&["status"]);
+}
+
+#[test]
+fn a_damaged_state_is_told_and_the_pool_starts_afresh() {
+    let servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    assert_eq!(agent.stop(), Some(0), "SIGTERM ends it well");
+    assert!(!agent.path("run/mpp.sock").exists(), "its socket is gone");
+    let whole = fs::read(agent.state_file()).expect("the state stays");
+    fs::write(agent.state_file(), &whole[..whole.len() / 2]).expect("cut in half");
+    assert!(!agent.up("rw", "db1"), "a damaged state is DOWN");
+    agent.launch();
+    agent.wait_active("db1");
+    assert!(agent.log().contains("starting afresh"), "{}", agent.log());
+}
+
+#[test]
+fn a_reload_keeps_what_it_does_not_touch_and_refuses_to_lose_the_active_node() {
+    let servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    let both = nodes(&servers);
+    let second = both.lines().nth(1).map(|l| format!("{l}\n")).expect("db2");
+
+    agent.configure(&second, "", "");
+    let refused = agent.mpp(&["reload"]);
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(error.contains("db1 is ACTIVE and would be gone; mpp reload --force"), "{error}");
+
+    agent.configure(&both, "    levels: { info: 4 }\n", "");
+    let refused = agent.mpp(&["reload"]);
+    assert_eq!(refused.status.code(), Some(78));
+    assert_eq!(agent.active().as_deref(), Some("db1"), "the old configuration stays whole");
+
+    agent.configure(&both, "    recover_after: 9\n", "stale: { after: 7s }\n");
+    agent.says(&["reload"]);
+    assert_eq!(agent.active().as_deref(), Some("db1"));
+    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
+    assert!(agent.up("rw", "db1"));
+    agent.kill9();
+    agent.launch();
+    assert_eq!(agent.active().as_deref(), Some("db1"));
+}

@@ -1,0 +1,36 @@
+#!/bin/sh
+# What demo and tests need on a Debian machine, installed if it is missing. Root is asked for only then.
+set -eu
+
+missing=
+need() { # COMMAND PACKAGE
+    command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"
+}
+need cc gcc
+need cc libc6-dev
+need mariadbd mariadb-server-core
+need mariadb-install-db mariadb-server-core
+need mariadb mariadb-client-core
+need rsyslogd rsyslog
+need setpriv util-linux
+need strace strace
+need openssl openssl
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "please install as root:$missing" >&2; exit 1; }
+    as_root=sudo
+fi
+echo "installing from Debian's packages:$missing"
+# A server that a package brings is not to be started: the tests start their own.
+$as_root sh -eu -c '
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf "#!/bin/sh\nexit 101\n" >"$policy"
+        chmod 755 "$policy"
+        trap "rm -f $policy" EXIT INT TERM
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+' sh $missing

@@ -1,0 +1,28 @@
+//! Real MariaDB servers for the tests, started, broken, cleaned up; and a proxy that breaks the network.
+//!
+//! Used by every `tests/*.rs` that needs a server (`mod support;`) and by the demo. It needs
+//! `mariadbd` and `mariadb-install-db` on the machine. Only loopback addresses see traffic.
+
+// Every test program uses its own part of it.
+#![allow(dead_code, unused_imports, unreachable_pub)]
+// Tests wait by the clock and print the logs of what failed.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
+
+pub mod accounts;
+pub mod agent;
+pub mod monitor;
+mod options;
+mod place;
+mod processes;
+pub mod proxy;
+pub mod replication;
+pub mod server;
+mod template;
+mod wait;
+
+pub use agent::Agent;
+pub use options::Options;
+pub use proxy::{Mode, Proxy};
+pub use replication::{Use, pair_master_master, replicate, ring, source_replica};
+pub use server::Server;
+pub use wait::wait_until;

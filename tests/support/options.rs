@@ -1,0 +1,84 @@
+//! How a test server is started.
+
+use std::path::Path;
+use std::process::Command;
+
+/// How a test server is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Its server id.
+    pub server_id: u32,
+    /// Whether it starts read-only.
+    pub read_only: bool,
+    /// Whether it writes a binary log.
+    pub binlog: bool,
+    /// `auto_increment_increment` and `auto_increment_offset`.
+    pub auto_increment: (u32, u32),
+    /// Further arguments; they win over everything above.
+    pub extra: Vec<String>,
+}
+
+impl Options {
+    /// A plain writer with this server id.
+    pub fn id(server_id: u32) -> Options {
+        Options { server_id, read_only: false, binlog: true, auto_increment: (1, 1), extra: Vec::new() }
+    }
+
+    /// One more argument for the server.
+    pub fn arg(mut self, arg: impl Into<String>) -> Options {
+        self.extra.push(arg.into());
+        self
+    }
+
+    /// The server's command line, but for where it lives.
+    pub(super) fn apply(&self, command: &mut Command) {
+        command.args(SMALL_AND_FAST).args(REPLICATING);
+        command.arg(format!("--server-id={}", self.server_id));
+        command.arg(format!("--read-only={}", u8::from(self.read_only)));
+        command.arg(format!("--auto-increment-increment={}", self.auto_increment.0));
+        command.arg(format!("--auto-increment-offset={}", self.auto_increment.1));
+        if self.binlog {
+            command.arg("--log-bin=mariadb-bin");
+        }
+        command.args(&self.extra);
+    }
+}
+
+/// What makes a server quick to start and small, at the price of durability. The template is made with the
+/// same.
+pub(super) const SMALL_AND_FAST: [&str; 16] = [
+    "--innodb-buffer-pool-size=8M",
+    "--innodb-log-file-size=4M",
+    "--innodb-log-buffer-size=2M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-doublewrite=0",
+    "--innodb-use-native-aio=0",
+    "--innodb-buffer-pool-dump-at-shutdown=0",
+    "--innodb-buffer-pool-load-at-startup=0",
+    "--aria-log-file-size=8M",
+    "--aria-pagecache-buffer-size=1M",
+    "--key-buffer-size=1M",
+    "--table-open-cache=64",
+    "--max-connections=40",
+    "--performance-schema=OFF",
+    "--sync-binlog=0",
+    "--loose-innodb-purge-threads=1",
+];
+
+const REPLICATING: [&str; 6] = [
+    "--log-slave-updates=1",
+    "--gtid-strict-mode=0",
+    "--slave-net-timeout=4",
+    "--relay-log=relay-bin",
+    "--skip-name-resolve",
+    "--skip-external-locking",
+];
+
+/// Where a server keeps what, in its own directory.
+pub(super) fn apply_place(command: &mut Command, dir: &Path) {
+    command.arg(format!("--datadir={}", dir.join("data").display()));
+    command.arg(format!("--socket={}", dir.join("sock").display()));
+    command.arg(format!("--pid-file={}", dir.join("pid").display()));
+    command.arg(format!("--log-error={}", dir.join("error.log").display()));
+    command.arg(format!("--tmpdir={}", dir.display()));
+}

@@ -1,0 +1,118 @@
+//! An address and a directory of one's own, whatever other tests run; and what dead tests left behind.
+
+use nix::fcntl::{Flock, FlockArg};
+use nix::unistd::{Uid, User, chown};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+/// Where test servers listen.
+const PORT: u16 = 3306;
+
+/// An address and a directory, reserved for as long as this lives; the directory goes with it.
+pub(super) struct Place {
+    /// Address nobody listens on.
+    pub address: SocketAddrV4,
+    /// Empty directory, owned by the servers' user.
+    pub dir: PathBuf,
+    /// Released by the kernel when the process dies, so that others see what was left behind.
+    _lock: Flock<File>,
+}
+
+impl Place {
+    /// Finds and reserves one.
+    pub(super) fn take() -> Place {
+        static SWEEP: Once = Once::new();
+        SWEEP.call_once(sweep);
+        std::iter::repeat_with(random_ip)
+            .find_map(|ip| Place::at(SocketAddrV4::new(ip, PORT)))
+            .expect("endless")
+    }
+
+    fn at(address: SocketAddrV4) -> Option<Place> {
+        let dir = base().join(address.ip().to_string());
+        let lock = lock(&lock_of(&dir), FlockArg::LockExclusiveNonblock)?;
+        let _probe = TcpListener::bind(address).ok()?;
+        remove(&dir);
+        make_dir(&dir);
+        Some(Place { address, dir, _lock: lock })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        remove(&self.dir);
+        let _ = fs::remove_file(lock_of(&self.dir));
+    }
+}
+
+/// 127.0.1.1 to 127.0.254.254.
+fn random_ip() -> Ipv4Addr {
+    let random = RandomState::new().hash_one(0).to_ne_bytes();
+    Ipv4Addr::new(127, 0, 1 + random[0] % 254, 1 + random[1] % 254)
+}
+
+fn lock_of(dir: &Path) -> PathBuf {
+    dir.with_file_name(format!("{}.lock", dir.file_name().expect("a name").display()))
+}
+
+/// Locks a file, made if need be; `None` if somebody else holds it and `how` says not to wait.
+pub(super) fn lock(path: &Path, how: FlockArg) -> Option<Flock<File>> {
+    let file = File::create(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let lock = Flock::lock(file, how).ok()?;
+    // Its last holder may have removed the file we locked.
+    let same =
+        fs::metadata(path).is_ok_and(|named| lock.metadata().is_ok_and(|held| held.ino() == named.ino()));
+    same.then_some(lock)
+}
+
+/// Removes the directories of test processes that were killed.
+fn sweep() {
+    for entry in fs::read_dir(base()).expect("the base directory").flatten() {
+        let path = entry.path();
+        let Some(dir) = path.to_str().and_then(|p| p.strip_suffix(".lock")) else { continue };
+        if dir.ends_with("template") {
+            continue;
+        }
+        if let Some(_lock) = lock(&path, FlockArg::LockExclusiveNonblock) {
+            remove(Path::new(dir));
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+fn remove(dir: &Path) {
+    if let Err(e) = fs::remove_dir_all(dir) {
+        assert!(!dir.exists(), "{}: {e}", dir.display());
+    }
+}
+
+/// Where all test servers of this user live. Not under the checkout: another user must be able to reach it,
+/// and a unix socket's path is short.
+pub(super) fn base() -> PathBuf {
+    let base = std::env::temp_dir().join(format!("mpp-test-{}", Uid::current()));
+    // It may be there already, by another test.
+    let _ = fs::DirBuilder::new().mode(0o755).create(&base);
+    let meta = fs::symlink_metadata(&base).expect("the base directory");
+    assert!(meta.is_dir() && meta.uid() == Uid::current().as_raw(), "{}: not ours", base.display());
+    base
+}
+
+/// Makes a directory that belongs to the servers' user.
+pub(super) fn make_dir(dir: &Path) {
+    fs::create_dir(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
+    if let Some(user) = server_user() {
+        chown(dir, Some(user.uid), Some(user.gid)).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
+    }
+}
+
+/// Whom servers run as when we are root, which they refuse to be; `None`: as ourselves.
+pub(super) fn server_user() -> Option<User> {
+    let user = |name| User::from_name(name).expect("the user database");
+    Uid::effective()
+        .is_root()
+        .then(|| user("mysql").or_else(|| user("nobody")).expect("a user `mysql` or `nobody`"))
+}

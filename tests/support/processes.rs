@@ -1,0 +1,44 @@
+//! Child processes that end with the test, however it ends.
+
+use super::place::server_user;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+type Job = (Command, Sender<io::Result<Child>>);
+
+/// Starts a command as the servers' user, output thrown away. The kernel kills it when this process dies.
+pub(super) fn spawn(mut command: Command) -> io::Result<Child> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if let Some(user) = server_user() {
+        command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+    }
+    // SAFETY: between fork and exec this makes one system call and touches no memory of the parent's.
+    unsafe { command.pre_exec(|| set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from)) };
+    let (answer, child) = channel();
+    starter().send((command, answer)).expect("the starter lives on");
+    child.recv().expect("the starter lives on")
+}
+
+/// The thread that starts everything: the death signal comes when the *thread* dies, and a test's thread may
+/// end before the server it has started for others.
+fn starter() -> &'static Sender<Job> {
+    static STARTER: OnceLock<Sender<Job>> = OnceLock::new();
+    STARTER.get_or_init(|| {
+        let (jobs, todo) = channel::<Job>();
+        thread::spawn(move || {
+            for (mut command, answer) in todo {
+                // Nobody waits for it any more: then the child is ours to end.
+                if let Err(unwanted) = answer.send(command.spawn()) {
+                    let _ = unwanted.0.map(|mut child| child.kill());
+                }
+            }
+        });
+        jobs
+    })
+}
