@@ -51,7 +51,7 @@ fn a_healthy_pair_by_gtid_tells_all_its_facts() {
         assert!(channel.io.healthy() && channel.sql.healthy(), "{channel:?}");
         assert_eq!(channel.lag, Some(Duration::ZERO));
         assert_eq!(channel.received, end_of_binlog(other));
-        assert!(channel.applied(), "{channel:?}");
+        assert!(facts.applied(channel), "{channel:?}");
         assert_eq!(channel.received_gtid, everything);
     }
 }
@@ -61,14 +61,15 @@ fn a_healthy_pair_by_file_has_no_received_gtid() {
     let [db1, db2] = pair_master_master(Use::File);
     write_a_row(&db1);
     wait_until_caught_up(&db1, &db2);
-    let channel = channel_of(&mut asker(db2.address()));
-    assert!(channel.io.healthy() && channel.sql.healthy() && channel.applied(), "{channel:?}");
+    let facts = facts(&mut asker(db2.address()));
+    let channel = only(&facts.channels);
+    assert!(channel.io.healthy() && channel.sql.healthy() && facts.applied(channel), "{channel:?}");
     assert_eq!(channel.received, end_of_binlog(&db1));
     assert!(channel.received_gtid.is_empty());
 }
 
 #[test]
-fn what_a_server_wrote_itself_is_told_from_what_came_to_it() {
+fn every_server_of_a_ring_knows_how_far_it_has_come_with_each_writer() {
     let servers = ring(3, Use::Gtid);
     write_a_row(&servers[0]);
     for i in 0..3 {
@@ -76,8 +77,9 @@ fn what_a_server_wrote_itself_is_told_from_what_came_to_it() {
     }
     let first = facts(&mut asker(servers[0].address())).position;
     let third = facts(&mut asker(servers[2].address())).position;
-    assert_eq!(first.own, BTreeMap::from([(0, 3)]));
-    assert_eq!(third.own, BTreeMap::new());
+    for position in [&first, &third] {
+        assert_eq!(position.written, BTreeMap::from([(0, BTreeMap::from([(1, 3)]))]));
+    }
     assert_eq!(third.gtid.0[&0], Gtid { server: 1, number: 3 });
 }
 
@@ -98,7 +100,7 @@ fn a_server_that_never_was_a_replica_and_has_no_binlog_says_so() {
     let mut asker = asker(server.address());
     let told = facts(&mut asker);
     assert_eq!((told.channels.len(), told.position.binlog.clone(), told.read_only), (0, None, true));
-    assert!(told.position.gtid.is_empty() && told.position.own.is_empty());
+    assert!(told.position.gtid.is_empty() && told.position.written.is_empty());
     server.sql("SET GLOBAL read_only = 0");
     assert!(!facts(&mut asker).read_only);
 }
@@ -113,10 +115,11 @@ fn a_stopped_sql_thread_shows_what_is_received_and_not_executed() {
     poll_until(&mut asker, "the replica receives the row", |o| {
         o.answer.facts().is_some_and(|f| only(&f.channels).received == end)
     });
-    let channel = channel_of(&mut asker);
+    let facts = facts(&mut asker);
+    let channel = only(&facts.channels);
     assert_eq!((channel.io.run, channel.sql.run, channel.lag), (Run::Yes, Run::No, None));
     assert_eq!((&channel.io.error, &channel.sql.error), (&None, &None));
-    assert!(!channel.applied(), "{channel:?}");
+    assert!(!facts.applied(channel), "{channel:?}");
 }
 
 #[test]

@@ -25,6 +25,9 @@ impl Pool {
     }
 
     fn obey(&mut self, command: &Command, by: &Author, now: Moment) -> Result<String, Refused> {
+        if let Some(node) = command.node().filter(|&n| n >= self.memory.nodes.len()) {
+            return Err(Refused(format!("pool {} has no node number {node}", self.settings.name)));
+        }
         match *command {
             Command::Recover(node) => self.recover_command(node, by, now),
             Command::Switchover { to, force } => self.switchover(to, force, by, now),
@@ -95,25 +98,19 @@ impl Pool {
 
     /// Takes any node whose newest observation is `Online`; says what would be lost.
     fn force_switchover(&mut self, to: Option<NodeId>, by: &Author, now: Moment) -> Result<String, Refused> {
-        let online: Vec<NodeId> = (0..self.memory.nodes.len())
-            .filter(|&n| !self.holds(n) && self.memory.nodes[n].online() && to.is_none_or(|to| to == n))
-            .collect();
-        let Some(to) = self.best(&online) else {
-            let who = to.map_or("no other node".to_owned(), |to| self.name(to).to_owned());
-            return Err(Refused(format!("{who} answers: its newest poll was not online")));
-        };
         if self.memory.pause.is_some() {
             return Err(Refused("the pool is paused; mpp resume".into()));
         }
+        if matches!(&self.memory.seat, Seat::Passing(handover) if !handover.failed()) {
+            return Err(Refused("a handover is under way; wait for its end".into()));
+        }
+        let to = self.forced_choice(to).map_err(Refused)?;
         let lost =
             self.known_loss(to).map_or("nothing known to be lost".to_owned(), |l| format!("lost: {l}"));
         match &self.memory.seat {
             Seat::Held(from) if self.memory.nodes[*from].positive() => {
                 self.begin_handover(to, Cause::Switchover, true, by, now);
                 Ok(format!("handing over to {} whatever its state ({lost})", self.name(to)))
-            }
-            Seat::Passing(handover) if !handover.failed() => {
-                Err(Refused("a handover is under way; wait for its end".into()))
             }
             _ => {
                 self.seize(to, by, now);
@@ -122,17 +119,26 @@ impl Pool {
         }
     }
 
+    fn forced_choice(&self, to: Option<NodeId>) -> Result<NodeId, String> {
+        let all = 0..self.memory.nodes.len();
+        let wanted = all.filter(|&n| !self.holds(n) && to.is_none_or(|to| to == n));
+        let online: Vec<NodeId> = wanted.filter(|&n| self.memory.nodes[n].online()).collect();
+        self.best(&online).ok_or_else(|| match to {
+            Some(to) => format!("{} does not answer: {}", self.name(to), self.memory.nodes[to].message),
+            None => "no other node answers".into(),
+        })
+    }
+
     /// The old ACTIVE node does not answer well, or there is none: nothing to wait for.
     fn seize(&mut self, to: NodeId, by: &Author, now: Moment) {
         if let Some(holder) = self.holder() {
             self.fail(holder, true, now);
         }
         let n = &mut self.memory.nodes[to];
-        n.drain = None;
         n.errors = 0;
         n.counted = None;
         self.seat(to, now);
-        self.memory.failback_off = to != 0;
+        self.choose_holder(to);
         let reason = format!("{} made ACTIVE by force, by {}", self.name(to), by.who);
         self.note(What::HandedOver, Severity::Alert, Some(to), reason);
     }
@@ -160,7 +166,7 @@ impl Pool {
                 Ok(format!("handing over to {}; then {name} is drained", self.name(to)))
             }
             Err(why) if force => {
-                self.memory.nodes[node].drain = Some(drain);
+                self.memory.nodes[node].drain_wanted = Some(drain);
                 let reason = format!("{name} is to be drained as soon as somebody can take over ({why})");
                 self.note(What::Command, Severity::Warning, Some(node), reason.clone());
                 Ok(reason)
@@ -174,10 +180,10 @@ impl Pool {
     /// A drain that was forced on the ACTIVE node hands over as soon as somebody can take it.
     pub(super) fn drain_active(&mut self, now: Moment) {
         let Some(active) = self.active() else { return };
-        if self.memory.nodes[active].drain.is_none() {
+        if self.memory.nodes[active].drain_wanted.is_none() {
             return;
         }
-        if let (Ok(to), Some(drain)) = (self.anybody(now), self.memory.nodes[active].drain.take()) {
+        if let (Ok(to), Some(drain)) = (self.anybody(now), self.memory.nodes[active].drain_wanted.take()) {
             let by = drain.flag.by.clone();
             self.begin_handover(to, Cause::Drain(drain), false, &by, now);
         }
@@ -185,7 +191,8 @@ impl Pool {
 
     fn undrain(&mut self, node: NodeId, by: &Author) -> Result<String, Refused> {
         let name = self.name(node).to_owned();
-        if self.memory.nodes[node].drain.take().is_none() {
+        let n = &mut self.memory.nodes[node];
+        if n.drain.take().or(n.drain_wanted.take()).is_none() {
             return Err(Refused(format!("{name} is not drained")));
         }
         self.note(What::Command, Severity::Notice, Some(node), format!("{name} undrained by {}", by.who));
@@ -223,7 +230,11 @@ impl Pool {
         Ok(format!("the count of changes ({count}) is empty again"))
     }
 
-    fn anew(&mut self, now: Moment) {
+    /// What was answered so far counts no more: everybody is asked again.
+    pub(super) fn anew(&mut self, now: Moment) {
+        if self.memory.seat == Seat::Empty {
+            self.memory.vacant_since = now;
+        }
         if self.memory.takeover.is_some() {
             self.begin_takeover(now);
         }

@@ -1,6 +1,6 @@
 //! A pool without ACTIVE node, and nodes that come back: first election and recovery.
 
-use super::eligible::Fitness;
+use super::eligible::{Fitness, verb};
 use super::event::{Author, Severity, What};
 use super::node::Standing;
 use super::pool::{Pool, Seat};
@@ -25,40 +25,36 @@ impl Pool {
     pub fn first_choice(&self) -> Result<NodeId, String> {
         let mut passed = Vec::new();
         for node in 0..self.memory.nodes.len() {
-            let n = &self.memory.nodes[node];
-            if let Some(why) = self.passed_over(node) {
-                passed.push(format!("{} {why}", self.name(node)));
-                continue;
-            }
-            if n.standing == Standing::Unknown {
-                return self
-                    .hostile(node)
-                    .ok_or_else(|| format!("waiting for {}: {}", self.name(node), n.message));
-            }
-            // STANDBY is asked once more: what was good only once is not good enough to be first.
-            match self.fitness(node, self.asked_for_election(node)) {
+            let fitness = self.passed_over(node).map_or_else(|| self.readiness(node), Fitness::Unfit);
+            let unknown = self.memory.nodes[node].standing == Standing::Unknown;
+            let name = self.name(node);
+            match fitness {
                 Fitness::Eligible => return Ok(node),
-                Fitness::Unasked => {
-                    return Err(format!("waiting for the next answer of {}", self.name(node)));
+                Fitness::Unasked => return Err(format!("waiting for the next answer of {name}")),
+                Fitness::Applying(why) | Fitness::Unfit(why)
+                    if unknown && self.passed_over(node).is_none() =>
+                {
+                    return Err(format!("waiting for {name}: {why}"));
                 }
-                Fitness::Applying(why) | Fitness::Unfit(why) => {
-                    passed.push(format!("{} {why}", self.name(node)))
-                }
+                Fitness::Applying(why) | Fitness::Unfit(why) => passed.push(format!("{name} {}", verb(&why))),
             }
         }
         Err(format!("no node can be chosen: {}", passed.join("; ")))
     }
 
-    fn asked_for_election(&self, node: NodeId) -> Moment {
-        let since = self.memory.nodes[node].since;
-        if self.memory.reign.is_some() { since.max(self.memory.vacant_since) } else { since }
-    }
-
-    /// The PRIMARY may skip STANDBY, if the operator said so.
-    fn hostile(&self, node: NodeId) -> Option<NodeId> {
+    /// STANDBY is asked once more: what was good only once is not good enough to be first. A PRIMARY that may take
+    /// over by force skips that: it is UNKNOWN, and with one good answer ACTIVE.
+    fn readiness(&self, node: NodeId) -> Fitness {
         let n = &self.memory.nodes[node];
-        let good = n.online() && n.positive() && self.not_writable(node).is_none();
-        (node == 0 && self.settings.hostile_takeover && good).then_some(node)
+        if n.standing == Standing::Unknown {
+            return Fitness::Unfit(n.message.clone());
+        }
+        let hostile = node == 0 && self.settings.hostile_takeover;
+        let since = if hostile { Moment(0) } else { n.since };
+        match n.asked_since(since.max(self.memory.vacant_since)) {
+            true => self.merits(node),
+            false => Fitness::Unasked,
+        }
     }
 
     /// A failed node gave a positive answer: after enough of them, and if it may, it recovers.
@@ -102,12 +98,12 @@ impl Pool {
         }
     }
 
-    /// What a node has written that the ACTIVE node does not have, in words.
+    /// What a node has written that the ACTIVE (or last) node does not have, in words.
     pub(super) fn errant(&self, node: NodeId) -> Option<String> {
-        let active = self.active().filter(|&a| a != node)?;
+        let reigning = self.memory.reign.as_ref()?.node.filter(|&r| r != node)?;
         let (mine, theirs) =
-            (self.memory.nodes[node].facts.as_ref()?, self.memory.nodes[active].facts.as_ref()?);
-        mine.position.errant(mine.server_id, &theirs.position)
+            (self.memory.nodes[node].facts.as_ref()?, self.memory.nodes[reigning].facts.as_ref()?);
+        mine.position.errant(theirs.server_id, &theirs.position)
     }
 
     /// Forgives a failed node: UNKNOWN now, STANDBY at its next positive.

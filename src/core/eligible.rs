@@ -32,6 +32,12 @@ impl Pool {
         if n.standing != super::node::Standing::Standby {
             return Fitness::Unfit(format!("is {}", self.state(node)));
         }
+        self.merits(node)
+    }
+
+    /// The same, its STATE and the moment of its answer aside.
+    pub(super) fn merits(&self, node: NodeId) -> Fitness {
+        let n = &self.memory.nodes[node];
         if !n.positive() || n.errors > 0 {
             return Fitness::Unfit(n.message.clone());
         }
@@ -70,8 +76,7 @@ impl Pool {
         self.settings.max_lag?;
         let allowed = self.settings.loss_allowed()?;
         let reign = self.memory.reign.as_ref().filter(|r| r.node != Some(node))?;
-        let due = reign.seen - allowed;
-        let compared = match reign.shown.iter().rfind(|s| s.at <= due) {
+        let compared = match reign.due(allowed) {
             Some(shown) => self.has_received(node, &shown.position),
             None => Some(true),
         };
@@ -91,7 +96,7 @@ impl Pool {
     fn still_applying(&self, node: NodeId) -> Option<String> {
         self.settings.max_lag?;
         let facts = self.memory.nodes[node].facts.as_ref()?;
-        let channel = facts.channels.iter().find(|c| !c.applied())?;
+        let channel = facts.channels.iter().find(|c| !facts.applied(c))?;
         let behind = match channel.lag {
             Some(lag) if !lag.is_zero() => format!(", {} behind", Short(lag)),
             _ => format!(", {}", backlog(channel)),
@@ -106,18 +111,19 @@ impl Pool {
 
     /// The same; `None` if nothing is known to be lacking.
     pub(super) fn known_loss(&self, node: NodeId) -> Option<String> {
-        let shown = &self.memory.reign.as_ref()?.shown.last()?.position;
+        let reign = self.memory.reign.as_ref().filter(|r| r.node != Some(node))?;
+        let shown = &reign.shown.last()?.position;
         if self.has_received(node, shown)? {
             return None;
         }
         let facts = self.memory.nodes[node].facts.as_ref()?;
-        let received =
-            facts.channels.iter().fold(facts.position.gtid.clone(), |g, c| g.union(&c.received_gtid));
-        match received.lacks(&shown.gtid) {
-            0 => self.missing_bytes(node, shown),
-            1 => Some("1 transaction".into()),
-            n => Some(format!("{n} transactions")),
-        }
+        Some(match facts.received().lacks(&shown.gtid) {
+            0 => {
+                self.missing_bytes(node, shown).unwrap_or_else(|| "an unknown number of transactions".into())
+            }
+            1 => "1 transaction".into(),
+            n => format!("{n} transactions"),
+        })
     }
 
     fn missing_bytes(&self, node: NodeId, shown: &Position) -> Option<String> {
@@ -132,21 +138,15 @@ impl Pool {
 
     /// Whether `a` has received more of the last ACTIVE node than `b`; `None` where that cannot be told.
     fn received_more(&self, a: NodeId, b: NodeId) -> Option<bool> {
-        let of = |n: NodeId| {
-            let facts = self.memory.nodes[n].facts.as_ref()?;
-            let gtid =
-                facts.channels.iter().fold(facts.position.gtid.clone(), |g, c| g.union(&c.received_gtid));
-            let binlog = self.channel_from_reigning(n, facts).map(|c| c.received.clone());
-            Some(Position { gtid, binlog, ..Position::default() })
-        };
-        let (a, b) = (of(a)?, of(b)?);
-        let by_place = a.binlog.as_ref().zip(b.binlog.as_ref()).and_then(|(x, y)| {
-            let (xy, yx) = (x.covers(y)?, y.covers(x)?);
-            Some(xy && !yx)
-        });
-        by_place.or_else(|| {
-            let (ab, ba) = (a.gtid.covers(&b.gtid)?, b.gtid.covers(&a.gtid)?);
+        let (a_facts, b_facts) = (self.memory.nodes[a].facts.as_ref()?, self.memory.nodes[b].facts.as_ref()?);
+        let place = |n, facts| self.channel_from_reigning(n, facts).map(|c| &c.received);
+        let more = |mine: Option<bool>, theirs: Option<bool>| {
+            let (ab, ba) = (mine?, theirs?);
             (ab || ba).then_some(ab && !ba)
+        };
+        let by_place = place(a, a_facts).zip(place(b, b_facts));
+        by_place.and_then(|(x, y)| more(x.covers(y), y.covers(x))).or_else(|| {
+            more(a_facts.has_received(&b_facts.received()), b_facts.has_received(&a_facts.received()))
         })
     }
 
@@ -170,4 +170,10 @@ fn backlog(channel: &super::observation::Channel) -> String {
     } else {
         format!("at {} of {}", channel.executed, channel.received)
     }
+}
+
+/// Reasons that begin with a verb follow a name as they are; others after a colon.
+pub(super) fn verb(why: &str) -> String {
+    let verbs = ["is ", "was ", "has ", "lacks "];
+    if verbs.iter().any(|v| why.starts_with(v)) { why.to_owned() } else { format!("is not good: {why}") }
 }

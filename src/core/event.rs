@@ -185,6 +185,17 @@ pub enum Command {
     Ack,
 }
 
+impl Command {
+    /// The node it names.
+    pub fn node(&self) -> Option<NodeId> {
+        match *self {
+            Command::Recover(node) | Command::Switchover { to: node, .. } => node,
+            Command::Drain { node, .. } | Command::Undrain(node) => Some(node),
+            Command::Pause { .. } | Command::Resume | Command::Ack => None,
+        }
+    }
+}
+
 /// Who asked, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]

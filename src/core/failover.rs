@@ -1,9 +1,9 @@
 //! Failing over: the five conditions under which the ACTIVE node is replaced (SEMANTICS 5).
 
-use super::eligible::Fitness;
+use super::eligible::{Fitness, verb};
 use super::event::{Severity, What};
-use super::node::Standing;
-use super::pool::{Pool, Reign, Seat, Takeover};
+use super::node::{Judgement, Standing};
+use super::pool::{Pool, Reign, Seat, Shown, Takeover};
 use super::time::{Duration, Moment, Short};
 use super::words::NodeId;
 
@@ -29,7 +29,7 @@ impl Pool {
         self.qualify(holder, now);
         match self.replacement(holder, now) {
             Replacement::Promote(to) => self.fail_over(holder, to, now),
-            Replacement::Wait => {}
+            Replacement::Wait => self.still_held(holder),
             Replacement::Hold(why) => self.hold(holder, why),
         }
     }
@@ -124,16 +124,16 @@ impl Pool {
 
     /// When a takeover needs a `Tick`.
     pub(super) fn takeover_deadlines(&self) -> Vec<Moment> {
-        let Some(takeover) = &self.memory.takeover else { return Vec::new() };
+        let (Some(takeover), Some(holder)) = (&self.memory.takeover, self.holder()) else {
+            return Vec::new();
+        };
+        let interval = self.settings.nodes[holder].pace.interval;
         let all = 0..self.memory.nodes.len();
-        let asked = takeover.qualified.iter().flatten().flat_map(|&at| {
-            let holder = self.holder()?;
-            Some(self.answer_due(holder, at))
-        });
-        let mut deadlines: Vec<Moment> =
-            all.map(|n| self.answer_due(n, takeover.since)).chain(asked).collect();
-        deadlines.push(takeover.since + self.settings.drain_timeout);
-        deadlines
+        let candidates = all.map(|n| self.answer_due(n, takeover.since));
+        let confirming = takeover.qualified.iter().flatten().map(|&at| self.answer_due(holder, at));
+        let confirming = confirming.flat_map(|due| [due, due + interval]);
+        let patience = takeover.since + self.settings.drain_timeout;
+        candidates.chain(confirming).chain([patience]).collect()
     }
 
     /// Who should be ACTIVE, of those who could (SEMANTICS 5, "Which one").
@@ -174,19 +174,25 @@ impl Pool {
         qualified.zip(self.memory.nodes[holder].failed_poll).is_some_and(|(asked, poll)| poll >= asked)
     }
 
+    /// The candidate is ready, the ACTIVE node has not failed once more: its answer is out, or did not count.
     fn unconfirmed(&self, holder: NodeId, best: NodeId, asked: Option<Moment>, now: Moment) -> Replacement {
         let n = &self.memory.nodes[holder];
-        let due = asked.map(|asked| self.answer_due(holder, asked));
         let answered = asked.is_some_and(|asked| n.asked_since(asked));
-        if !answered && due.is_some_and(|due| now < due) {
+        let negative = n.newest.as_ref().is_some_and(|s| matches!(s.judgement, Judgement::Negative(_)));
+        let due = asked.map(|asked| self.answer_due(holder, asked));
+        // An error that came too soon after another to count: the next one, an interval later, will.
+        let pace =
+            if answered && negative { self.settings.nodes[holder].pace.interval } else { Duration::ZERO };
+        if due.is_some_and(|due| now < due + pace && (!answered || negative)) {
             return Replacement::Wait;
         }
-        Replacement::Hold(format!(
-            "{} is ready, but the last answer of {} was no error that counts: {}",
-            self.name(best),
-            self.name(holder),
-            n.message
-        ))
+        let (best, name) = (self.name(best), self.name(holder));
+        Replacement::Hold(match answered {
+            true => {
+                format!("{best} is ready, but the last answer of {name} is no failure: {}", bare(&n.message))
+            }
+            false => format!("{best} is ready, but {name} was not asked again: its poller is stuck"),
+        })
     }
 
     fn hold(&mut self, holder: NodeId, why: String) {
@@ -199,6 +205,13 @@ impl Pool {
         }
     }
 
+    /// Until it is clear that it no longer is, the reason stays in sight.
+    fn still_held(&mut self, holder: NodeId) {
+        if let Some(why) = self.memory.takeover.as_ref().and_then(|t| t.held.as_ref()) {
+            self.memory.nodes[holder].message = format!("held: {why}");
+        }
+    }
+
     fn fail_over(&mut self, holder: NodeId, to: NodeId, now: Moment) {
         let loss = match self.known_loss(to) {
             Some(loss) => {
@@ -206,27 +219,54 @@ impl Pool {
             }
             None => format!("nothing that {} had shown is known to be lost", self.name(holder)),
         };
-        let why = self.memory.nodes[holder].message.clone();
-        let why = why.strip_prefix("held: ").map_or(why.clone(), str::to_owned);
+        let why = self.failure_words(holder);
+        let owed = self.owed();
         self.fail(holder, true, now);
-        self.memory.failback_off = false;
+        (self.memory.failback_off, self.memory.chosen) = (false, false);
         self.memory.changes.push(now);
         self.seat(to, now);
+        if let Some(reign) = &mut self.memory.reign {
+            reign.shown.splice(0..0, owed);
+        }
         let reason = format!("{} promoted; {} failed: {why}; {loss}", self.name(to), self.name(holder));
         self.note(What::Failover, Severity::Alert, Some(to), reason);
     }
 
+    /// What the ACTIVE node's last answer was, as it came.
+    fn failure_words(&self, holder: NodeId) -> String {
+        match self.memory.nodes[holder].newest.as_ref().map(|s| &s.judgement) {
+            Some(Judgement::Negative(why) | Judgement::Denied(why)) => why.clone(),
+            _ => bare(&self.memory.nodes[holder].message).to_owned(),
+        }
+    }
+
+    /// What the successor had to have: should it die as well before it has shown anything of its own, the next one
+    /// must have that too. Places in the old log mean nothing in the new one.
+    fn owed(&self) -> Option<Shown> {
+        let allowed = self.settings.loss_allowed()?;
+        let due = self.memory.reign.as_ref()?.due(allowed)?.clone();
+        Some(Shown { position: super::position::Position { binlog: None, ..due.position }, ..due })
+    }
+
     /// Makes a node ACTIVE: the one place where the epoch rises.
     pub(super) fn seat(&mut self, node: NodeId, now: Moment) {
+        for other in self.others(node) {
+            let n = &mut self.memory.nodes[other];
+            n.denied = 0;
+            n.drain = n.drain_wanted.take().or(n.drain.take());
+        }
         let name = self.name(node).to_owned();
         let n = &mut self.memory.nodes[node];
         n.stand(Standing::Standby, now);
         n.pending = None;
+        n.drain = None;
         n.bump = true;
         n.message = "--".into();
         let position = n.facts.as_ref().map(|f| f.position.clone());
-        let shown = position.map(|position| super::pool::Shown { at: now, position });
-        let shown = shown.into_iter().collect();
+        let shown = position.map(|position| Shown { at: now, position }).into_iter().collect();
+        if node == 0 {
+            (self.memory.failback_off, self.memory.chosen) = (false, false);
+        }
         self.memory.seat = Seat::Held(node);
         self.memory.epoch += 1;
         self.memory.takeover = None;
@@ -235,8 +275,7 @@ impl Pool {
     }
 }
 
-/// Reasons that begin with a verb follow the name as they are; others after a colon.
-fn verb(why: &str) -> String {
-    let verbs = ["is ", "was ", "has ", "lacks "];
-    if verbs.iter().any(|v| why.starts_with(v)) { why.to_owned() } else { format!("is not good: {why}") }
+/// A message without the mark of a held node.
+fn bare(message: &str) -> &str {
+    message.strip_prefix("held: ").unwrap_or(message)
 }

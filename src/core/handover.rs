@@ -11,12 +11,8 @@ use super::event::{Author, Severity, What};
 use super::node::{Drain, Kind};
 use super::pool::{Pool, Seat, Takeover};
 use super::position::Position;
-use super::settings::Failback;
-use super::time::{Duration, Moment, Short};
+use super::time::{Moment, Short};
 use super::words::NodeId;
-
-/// The largest lag of a node that is handed to (SEMANTICS 6).
-const HANDOVER_LAG: Duration = Duration::from_secs(2);
 
 /// `from` has stepped down for `to`.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,75 +76,14 @@ impl Handover {
     pub(super) fn failed(&self) -> bool {
         self.stage == Stage::Failed
     }
+
+    /// Whether it may still come to its end as planned.
+    fn goes_on(&self) -> bool {
+        !matches!(self.stage, Stage::Returning { .. } | Stage::Failed)
+    }
 }
 
 impl Pool {
-    /// Whether ACTIVE can be handed to `to` now, and if not, why (SEMANTICS 6).
-    pub fn can_hand_to(&self, to: NodeId, now: Moment) -> Result<(), String> {
-        let Seat::Held(from) = self.memory.seat else {
-            return Err(match &self.memory.seat {
-                Seat::Passing(_) => "a handover is under way".into(),
-                _ => "no node is ACTIVE".into(),
-            });
-        };
-        if self.memory.pause.is_some() {
-            return Err("the pool is paused; mpp resume".into());
-        }
-        self.fit_to_hand_to(from, to, now)
-    }
-
-    fn fit_to_hand_to(&self, from: NodeId, to: NodeId, now: Moment) -> Result<(), String> {
-        let (f, t) = (&self.memory.nodes[from], &self.memory.nodes[to]);
-        let (from_name, to_name) = (self.name(from), self.name(to));
-        if let Some(why) = self.passed_over(to).or_else(|| self.not_writable(to)) {
-            return Err(format!("{to_name} {why}"));
-        }
-        let hostile =
-            to == 0 && self.settings.hostile_takeover && self.state(to) == super::words::State::Unknown;
-        if t.standing != super::node::Standing::Standby && !hostile {
-            return Err(format!("{to_name} is {}", self.state(to)));
-        }
-        for (n, name) in [(f, from_name), (t, to_name)] {
-            if n.errors + n.denied > 0 || !n.positive() {
-                return Err(format!("{name} has a negative: {}", n.message));
-            }
-        }
-        if t.excused() {
-            return Err(format!("{to_name} has lost its source"));
-        }
-        match t.lag() {
-            Some(lag) if self.settings.max_lag.is_some() && lag > HANDOVER_LAG => {
-                Err(format!("{to_name} is {} behind (at most {})", Short(lag), Short(HANDOVER_LAG)))
-            }
-            _ => self.caught_up(from, to, now),
-        }
-    }
-
-    /// `to` has executed what `from` showed one interval ago.
-    fn caught_up(&self, from: NodeId, to: NodeId, now: Moment) -> Result<(), String> {
-        if self.settings.max_lag.is_none() {
-            return Ok(());
-        }
-        let due = now - self.node_settings(from).pace.interval;
-        let shown = self.memory.reign.as_ref().and_then(|r| r.shown.iter().rfind(|s| s.at <= due));
-        let Some(shown) = shown else {
-            return Err(format!("{} has not been ACTIVE for an interval yet", self.name(from)));
-        };
-        match self.has_executed(to, &shown.position) {
-            Some(true) => Ok(()),
-            Some(false) => Err(format!(
-                "{} has not executed what {} showed an interval ago",
-                self.name(to),
-                self.name(from)
-            )),
-            None => Err(format!(
-                "the positions of {} and {} do not compare; mpp switchover --force",
-                self.name(from),
-                self.name(to)
-            )),
-        }
-    }
-
     /// Steps `from` down for `to`.
     pub(super) fn begin_handover(
         &mut self,
@@ -168,25 +103,13 @@ impl Pool {
         let stage = Stage::Draining;
         let handover = Handover { from, to, since: now, cause, forced, by: by.clone(), stage };
         self.memory.nodes[from].bump = true;
+        if forced {
+            // What it has on record shall not end the handover: only what happens from now on.
+            self.memory.nodes[to].errors = 0;
+        }
         self.memory.takeover = None;
         self.memory.seat = Seat::Passing(Box::new(handover));
         self.note(What::Handover, Severity::Warning, Some(to), reason);
-    }
-
-    /// The automatic failback: ACTIVE is a SECONDARY, and the PRIMARY could have it.
-    pub(super) fn fail_back(&mut self, now: Moment) {
-        let wanted = self.active().is_some_and(|a| a != 0) && self.settings.failback == Failback::Auto;
-        if !wanted || self.memory.failback_off || self.memory.flapping || self.can_hand_to(0, now).is_err() {
-            return;
-        }
-        let window = self.settings.flap_window;
-        self.memory.changes.retain(|&at| now.since(at) < window);
-        if self.memory.changes.len() >= self.settings.max_failovers as usize {
-            return;
-        }
-        self.memory.changes.push(now);
-        let by = Author { who: "mppd".into(), why: Some("the PRIMARY is good again".into()) };
-        self.begin_handover(0, Cause::Failback, false, &by, now);
     }
 
     /// The old node's DOWN has reached the kernel.
@@ -204,12 +127,10 @@ impl Pool {
     pub(super) fn pass_on(&mut self, now: Moment) {
         let Seat::Passing(handover) = &self.memory.seat else { return };
         let handover = handover.clone();
-        let in_time =
-            matches!(handover.stage, Stage::Draining | Stage::Asking { .. } | Stage::Catching { .. });
         if !handover.failed() && self.memory.nodes[handover.from].errors >= self.settings.failover_errors() {
             return self.holder_failed(&handover, now);
         }
-        if in_time && !handover.forced && self.should_give_up(&handover, now) {
+        if handover.goes_on() && self.should_give_up(&handover, now) {
             return self.give_up(&handover, now);
         }
         if handover.stage == Stage::Draining && now >= self.drained_at(&handover) {
@@ -231,7 +152,12 @@ impl Pool {
     }
 
     fn should_give_up(&self, handover: &Handover, now: Moment) -> bool {
-        self.memory.nodes[handover.to].errors >= 2 || now >= self.patience(handover)
+        let to = &self.memory.nodes[handover.to];
+        match handover.forced {
+            // Whatever it answers, as long as it answers.
+            true => !to.online() && (to.errors >= 2 || now >= self.patience(handover)),
+            false => to.failed() || to.errors >= 2 || now >= self.patience(handover),
+        }
     }
 
     /// `from` has answered after the wait: that is the position to reach.
@@ -257,8 +183,10 @@ impl Pool {
             _ => false,
         };
         let n = &self.memory.nodes[handover.to];
-        let fit = executed && n.positive() && n.errors == 0;
-        let anyway = handover.forced && n.online() && now >= self.patience(&handover);
+        let allowed = self.passed_over(handover.to).or_else(|| self.not_writable(handover.to)).is_none();
+        let fit = executed && n.positive() && n.errors == 0 && (allowed || handover.forced);
+        let late = now >= self.patience(&handover);
+        let anyway = handover.forced && handover.goes_on() && n.online() && late;
         if fit || anyway {
             self.hand_over(*handover, now);
         }
@@ -270,15 +198,20 @@ impl Pool {
         let reason = format!("{} took over from {} after {took}", self.name(to), self.name(from));
         self.memory.nodes[from].fed = Some(now);
         self.seat(to, now);
+        // One that was given up is forgotten when ACTIVE moves; an operator's choice is not, by a drain.
+        self.memory.failback_off &= self.memory.chosen;
         match handover.cause {
             Cause::Drain(drain) => self.memory.nodes[from].drain = Some(drain),
-            Cause::Switchover => self.memory.failback_off = true,
+            Cause::Switchover => self.choose_holder(to),
             Cause::Failback => {}
         }
-        if to == 0 {
-            self.memory.failback_off = false;
-        }
         self.note(What::HandedOver, Severity::Warning, Some(to), reason);
+    }
+
+    /// An operator chose the ACTIVE node: the PRIMARY does not take it back by itself.
+    pub(super) fn choose_holder(&mut self, to: NodeId) {
+        self.memory.chosen = to != 0;
+        self.memory.failback_off = to != 0;
     }
 
     fn give_up(&mut self, handover: &Handover, now: Moment) {
@@ -298,6 +231,27 @@ impl Pool {
         self.set_stage(Stage::Failed);
         self.begin_takeover(now);
         self.note(What::HandoverGivenUp, Severity::Alert, Some(handover.from), why);
+    }
+
+    /// How far a handover has come, and what it waits for.
+    pub(super) fn handover_words(&self, handover: &Handover) -> String {
+        let (from, to) = (self.name(handover.from), self.name(handover.to));
+        match &handover.stage {
+            Stage::Draining => format!("{from} hands over to {to}: until its DOWN has been read back"),
+            Stage::Asking { .. } => format!("{from} hands over to {to}: until it says how far it has come"),
+            Stage::Catching { .. } => {
+                format!("{from} hands over to {to}: until {to} has executed everything")
+            }
+            Stage::Returning { .. } => format!("the handover to {to} was given up: until {from} answers"),
+            Stage::Failed => {
+                format!("{from} failed while handing over: {}", self.failed_words(handover.from))
+            }
+        }
+    }
+
+    fn failed_words(&self, from: NodeId) -> String {
+        let why = self.held().map_or("until the others have answered", |why| why);
+        format!("{why}; {} takes ACTIVE back when it answers", self.name(from))
     }
 
     fn set_stage(&mut self, stage: Stage) {

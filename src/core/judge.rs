@@ -50,7 +50,7 @@ impl Pool {
         let seen = self.memory.nodes[source].newest.as_ref().filter(|s| s.began >= pending.after)?;
         match seen.kind {
             // A stuck poller has seen nothing; its errors count until the source has failed.
-            Kind::Offline if self.overdue(source) => None,
+            Kind::Overdue => None,
             Kind::Offline => Some(self.excuse(node)),
             Kind::Online | Kind::Saturated | Kind::Denied => {
                 Some(Judgement::Negative(self.pending_fault(node)))
@@ -64,11 +64,6 @@ impl Pool {
             Some(why) => Judgement::Negative(why),
             None => Judgement::Positive { excused: true },
         }
-    }
-
-    fn overdue(&self, node: NodeId) -> bool {
-        let n = &self.memory.nodes[node];
-        n.newest.as_ref().is_some_and(|s| n.failed_poll != Some(s.began) && n.counted == Some(s.began))
     }
 
     fn pending_fault(&self, node: NodeId) -> String {
@@ -95,7 +90,8 @@ impl Pool {
 
     fn lag_message(&self, node: NodeId) -> String {
         match self.memory.nodes[node].lag() {
-            Some(lag) => format!("lag {}", Short(lag).to_string().replace("0ms", "0s")),
+            Some(lag) if lag.is_zero() => "lag 0s".into(),
+            Some(lag) => format!("lag {}", Short(lag)),
             None => "no replication channel".into(),
         }
     }

@@ -50,6 +50,8 @@ pub struct Node {
     pub pending: Option<Pending>,
     /// Set by an operator; `now` means DOWN instead of weight 0.
     pub drain: Option<Drain>,
+    /// ACTIVE, and to be drained as soon as somebody can take over: until then it serves as before.
+    pub drain_wanted: Option<Drain>,
     /// Connections in a row that were accepted and got no greeting.
     pub silent: u32,
     /// From when on nothing has been heard.
@@ -78,8 +80,10 @@ pub struct Seen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
 pub enum Kind {
-    /// Offline or overdue.
+    /// No connection, or no answer in time.
     Offline,
+    /// No poll at all in time: the poller is stuck.
+    Overdue,
     /// Lives, does not serve.
     Saturated,
     /// The monitor's own trouble.
@@ -140,6 +144,8 @@ pub struct Source {
 pub struct Promise {
     /// Channel name.
     pub channel: String,
+    /// Source's host and port on that channel: a place in another server's log is another place.
+    pub source: (String, u16),
     /// Received up to here.
     pub received: Coordinate,
     /// The same by GTID.
@@ -193,6 +199,7 @@ impl Node {
             promise: None,
             pending: None,
             drain: None,
+            drain_wanted: None,
             silent: 0,
             quiet_since: now,
             pace: settings.pace.interval,
@@ -207,12 +214,17 @@ impl Node {
 
     /// The newest observation was `Offline` or `Overdue`.
     pub fn offline(&self) -> bool {
-        self.newest.as_ref().is_some_and(|s| s.kind == Kind::Offline)
+        matches!(self.kind(), Some(Kind::Offline | Kind::Overdue))
     }
 
     /// The newest observation was `Online`.
     pub fn online(&self) -> bool {
-        self.newest.as_ref().is_some_and(|s| s.kind == Kind::Online)
+        self.kind() == Some(Kind::Online)
+    }
+
+    /// What the newest observation was.
+    pub fn kind(&self) -> Option<Kind> {
+        self.newest.as_ref().map(|s| s.kind)
     }
 
     /// The newest observation was judged positive.
@@ -223,6 +235,11 @@ impl Node {
     /// It is positive only because its source is gone.
     pub fn excused(&self) -> bool {
         self.newest.as_ref().is_some_and(|s| s.judgement == Judgement::Positive { excused: true })
+    }
+
+    /// When the newest poll began; the boot before the first.
+    pub fn last_began(&self) -> Moment {
+        self.newest.as_ref().map_or(Moment(0), |s| s.began)
     }
 
     /// The newest observation was begun at or after `moment`.
@@ -260,13 +277,15 @@ impl Node {
     /// Keeps the newest answer; the judgement comes after.
     pub fn note_answer(&mut self, observation: &Observation, now: Moment) {
         let kind = match &observation.answer {
-            Answer::Offline(_) | Answer::Overdue => Kind::Offline,
+            Answer::Offline(_) => Kind::Offline,
+            Answer::Overdue => Kind::Overdue,
             Answer::Saturated(_) => Kind::Saturated,
             Answer::Denied(_) => Kind::Denied,
             Answer::Online(_) => Kind::Online,
         };
         self.silent = match &observation.answer {
             Answer::Offline(offline) if offline.silent => self.silent.saturating_add(1),
+            Answer::Overdue => self.silent,
             _ => 0,
         };
         if let Answer::Online(facts) = &observation.answer {
@@ -274,7 +293,9 @@ impl Node {
         }
         self.quiet_since = now;
         let judgement = Judgement::Pending(String::new());
-        self.newest = Some(Seen { began: observation.began, came: now, kind, judgement });
+        // Overdue is no poll: it answers no question, and the answer that is late may still come.
+        let began = if kind == Kind::Overdue { self.last_began() } else { observation.began };
+        self.newest = Some(Seen { began, came: now, kind, judgement });
     }
 
     fn learn(&mut self, facts: &Facts) {

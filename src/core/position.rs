@@ -11,21 +11,37 @@ pub struct Position {
     pub gtid: Gtids,
     /// End of the server's own binary log; `None` without one.
     pub binlog: Option<Coordinate>,
-    /// The last transactions this server wrote itself, by domain.
-    pub own: BTreeMap<u32, u64>,
+    /// What its binary log holds of each writer, by domain and server id (`gtid_binlog_state`).
+    pub written: Written,
+}
+
+/// The last transaction of each writer: by domain, then by the writer's server id.
+pub type Written = BTreeMap<u32, BTreeMap<u32, u64>>;
+
+/// Reads `0-1-100,0-2-105`: unlike a position it has one entry for each domain and writer.
+pub fn parse_written(text: &str) -> Result<Written, BadGtid> {
+    let mut written = Written::new();
+    for item in items(text) {
+        let (domain, gtid) = parse_one(item)?;
+        let known = written.entry(domain).or_default().entry(gtid.server).or_insert(gtid.number);
+        *known = gtid.number.max(*known);
+    }
+    Ok(written)
 }
 
 impl Position {
-    /// What the server `id` at this position wrote itself and `pool` is known to lack, in words.
+    /// What is here and the pool, whose ACTIVE node `id` is at `pool`, is known to lack, in words. A writer that the
+    /// ACTIVE node has never heard of in a domain proves nothing: its binary log may have been reset, or never kept.
+    /// What it writes itself, it may have written after it was asked.
     pub fn errant(&self, id: u32, pool: &Position) -> Option<String> {
-        let missing = |(&domain, &number): (&u32, &u64)| {
-            let theirs = pool.gtid.0.get(&domain)?;
-            let known = if theirs.server == id { theirs.number } else { number.min(theirs.number) };
-            (known < number).then(|| (number - known, format!("{domain}-{id}-{number}")))
-        };
-        let (count, last) = self.own.iter().find_map(missing)?;
-        let word = if count == 1 { "transaction" } else { "transactions" };
-        Some(format!("{count} {word} (up to {last})"))
+        self.written.iter().find_map(|(domain, writers)| {
+            let known = pool.written.get(domain)?;
+            writers.iter().filter(|(writer, _)| **writer != id).find_map(|(writer, &mine)| {
+                let missing = mine.checked_sub(*known.get(writer)?).filter(|&n| n > 0)?;
+                let word = if missing == 1 { "transaction" } else { "transactions" };
+                Some(format!("{missing} {word} (up to {domain}-{writer}-{mine})"))
+            })
+        })
     }
 }
 
@@ -83,8 +99,8 @@ impl Gtids {
     /// Reads `0-1-100,1-2-7`; white space is passed over, an empty text is an empty position.
     pub fn parse(text: &str) -> Result<Gtids, BadGtid> {
         let mut gtids = Gtids::default();
-        for item in text.split(',').map(str::trim).filter(|t| !t.is_empty()) {
-            let (domain, gtid) = parse_one(item).ok_or_else(|| BadGtid(item.to_owned()))?;
+        for item in items(text) {
+            let (domain, gtid) = parse_one(item)?;
             gtids.raise(domain, gtid);
         }
         Ok(gtids)
@@ -111,11 +127,6 @@ impl Gtids {
         self
     }
 
-    /// Whether everything of `other` is here; `None` if either says nothing.
-    pub fn covers(&self, other: &Gtids) -> Option<bool> {
-        (!self.is_empty() && !other.is_empty()).then(|| self.lacks(other) == 0)
-    }
-
     /// How many transactions of `other` are not here, counted by their numbers.
     pub fn lacks(&self, other: &Gtids) -> u64 {
         let missing = |(domain, gtid): (&u32, &Gtid)| {
@@ -125,11 +136,18 @@ impl Gtids {
     }
 }
 
-fn parse_one(item: &str) -> Option<(u32, Gtid)> {
-    let mut parts = item.split('-');
-    let domain = parts.next()?.parse().ok()?;
-    let gtid = Gtid { server: parts.next()?.parse().ok()?, number: parts.next()?.parse().ok()? };
-    parts.next().is_none().then_some((domain, gtid))
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|t| !t.is_empty())
+}
+
+fn parse_one(item: &str) -> Result<(u32, Gtid), BadGtid> {
+    let parse = || {
+        let mut parts = item.split('-');
+        let domain = parts.next()?.parse().ok()?;
+        let gtid = Gtid { server: parts.next()?.parse().ok()?, number: parts.next()?.parse().ok()? };
+        parts.next().is_none().then_some((domain, gtid))
+    };
+    parse().ok_or_else(|| BadGtid(item.to_owned()))
 }
 
 impl fmt::Display for Gtids {
@@ -160,12 +178,10 @@ mod tests {
     }
 
     #[test]
-    fn positions_compare_domain_by_domain() {
-        assert_eq!(gtids("0-2-100").covers(&gtids("0-1-100")), Some(true));
-        assert_eq!(gtids("0-2-99").covers(&gtids("0-1-100")), Some(false));
-        assert_eq!(gtids("0-1-100").covers(&gtids("0-1-5,1-1-1")), Some(false));
-        assert_eq!(gtids("0-1-100").covers(&Gtids::default()), None);
+    fn what_is_lacking_is_counted_domain_by_domain() {
         assert_eq!(gtids("0-1-97,1-1-1").lacks(&gtids("0-1-100,1-1-1")), 3);
+        assert_eq!(gtids("0-1-100").lacks(&gtids("0-1-5,1-1-1")), 1);
+        assert_eq!(gtids("").lacks(&gtids("0-1-5")), 5);
     }
 
     #[test]
@@ -176,5 +192,25 @@ mod tests {
         assert_eq!(at("bin.000009", 4).covers(&at("bin.000009", 5)), Some(false));
         assert_eq!(at("bin.000009", 4).covers(&at("other.000009", 4)), None);
         assert_eq!(at("", 0).covers(&at("bin.000009", 4)), None);
+    }
+
+    #[test]
+    fn a_binary_log_state_has_every_writer() {
+        let written = parse_written("0-1-100, 0-2-105,7-1-3,0-1-99").expect("a state");
+        assert_eq!(written[&0], BTreeMap::from([(1, 100), (2, 105)]));
+        assert_eq!(written[&7], BTreeMap::from([(1, 3)]));
+        assert_eq!(parse_written("0-1"), Err(BadGtid("0-1".into())));
+    }
+
+    #[test]
+    fn a_server_diverged_only_if_the_pool_knows_it_as_a_writer_and_knows_less() {
+        let at = |text| Position { written: parse_written(text).expect("a state"), ..Position::default() };
+        let back = at("0-1-110,0-2-90");
+        assert_eq!(back.errant(2, &at("0-1-108,0-2-140")).as_deref(), Some("2 transactions (up to 0-1-110)"));
+        assert_eq!(back.errant(2, &at("0-1-110,0-2-140")), None);
+        assert_eq!(back.errant(3, &at("0-1-110,0-2-80")).as_deref(), Some("10 transactions (up to 0-2-90)"));
+        assert_eq!(back.errant(2, &at("0-2-80,0-1-110")), None, "it may have written that since");
+        assert_eq!(back.errant(2, &at("0-2-140")), None, "unknown there: not claimed");
+        assert_eq!(back.errant(2, &at("7-1-1")), None);
     }
 }

@@ -145,29 +145,41 @@ impl Pool {
 
     /// Notes what the newest answer says of how far a node has been fed.
     pub(super) fn feed(&mut self, node: NodeId, facts: &Facts, began: Moment) {
-        for channel in facts.channels.iter().filter(|c| c.sql.healthy() && c.io.healthy()) {
-            let Some(source) = self.source_of(node, channel) else { continue };
-            let reigns = self.memory.reign.as_ref().is_some_and(|r| r.node == Some(source));
-            let source_fed = if reigns { Some(began) } else { self.memory.nodes[source].fed };
-            let Some(limit) = source_fed else { continue };
-            if let Some(lag) = channel.lag {
+        for channel in facts.channels.iter().filter(|c| c.io.healthy()) {
+            let Some(limit) = self.source_fed(node, channel, began) else { continue };
+            if let Some(lag) = channel.lag.filter(|_| channel.sql.healthy()) {
                 self.fed(node, limit.min(began - lag));
             }
-            self.memory.nodes[node].promise = Some(Promise {
+            let promise = Promise {
                 channel: channel.name.clone(),
+                source: (channel.source_host.clone(), channel.source_port),
                 received: channel.received.clone(),
                 gtid: channel.received_gtid.clone(),
                 as_of: limit.min(began),
-            });
+            };
+            let known = &mut self.memory.nodes[node].promise;
+            if known.as_ref().is_none_or(|p| p.as_of <= promise.as_of) {
+                *known = Some(promise);
+            }
         }
         self.keep_promise(node, facts);
     }
 
+    /// As of when the source of a channel has everything: the ACTIVE node always, another member as it was fed.
+    fn source_fed(&self, node: NodeId, channel: &Channel, began: Moment) -> Option<Moment> {
+        let source = self.source_of(node, channel)?;
+        let reigns = self.memory.reign.as_ref().is_some_and(|r| r.node == Some(source));
+        if reigns { Some(began) } else { self.memory.nodes[source].fed }
+    }
+
     fn keep_promise(&mut self, node: NodeId, facts: &Facts) {
         let Some(promise) = self.memory.nodes[node].promise.as_ref() else { return };
-        let channel = facts.channels.iter().find(|c| c.name == promise.channel);
-        let by_place = channel.and_then(|c| c.executed.covers(&promise.received));
-        let kept = by_place == Some(true) || facts.position.gtid.covers(&promise.gtid) == Some(true);
+        let same = |c: &&Channel| {
+            c.name == promise.channel
+                && (&c.source_host, c.source_port) == (&promise.source.0, promise.source.1)
+        };
+        let by_place = facts.channels.iter().find(same).and_then(|c| c.executed.covers(&promise.received));
+        let kept = by_place == Some(true) || facts.has_executed(&promise.gtid) == Some(true);
         let as_of = promise.as_of;
         if kept {
             self.fed(node, as_of);
@@ -182,12 +194,9 @@ impl Pool {
     /// Whether a node has received `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
     pub(super) fn has_received(&self, node: NodeId, shown: &Position) -> Option<bool> {
         let facts = self.memory.nodes[node].facts.as_ref()?;
-        let mut gtid = facts.position.gtid.clone();
-        for channel in &facts.channels {
-            gtid = gtid.union(&channel.received_gtid);
-        }
         let place = self.channel_from_reigning(node, facts).map(|c| &c.received);
-        either(place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b)), gtid.covers(&shown.gtid))
+        let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
+        either(by_place, facts.has_received(&shown.gtid))
     }
 
     /// Whether a node has executed `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
@@ -195,7 +204,7 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.executed);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        either(by_place, facts.position.gtid.covers(&shown.gtid))
+        either(by_place, facts.has_executed(&shown.gtid))
     }
 
     /// A node's channel from the ACTIVE (or last) node itself.

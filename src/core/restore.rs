@@ -22,12 +22,9 @@ impl Pool {
             known.cloned().unwrap_or_else(|| Node::new(s, now))
         });
         let nodes = nodes.collect();
-        let unmoved = places.iter().enumerate().all(|(old, new)| *new == Some(old));
         let mut pool = Pool { settings, memory: Memory { nodes, ..memory }, actions: Vec::new() };
         pool.move_indices(&places, now);
-        if !(unmoved && places.len() == pool.memory.nodes.len()) {
-            pool.ask_anew(&places);
-        }
+        pool.move_questions(&places);
         for n in &mut pool.memory.nodes {
             n.quiet_since = now;
         }
@@ -42,36 +39,52 @@ impl Pool {
         if let Some(reign) = &mut self.memory.reign {
             reign.node = reign.node.and_then(place);
         }
-        let seat = match std::mem::replace(&mut self.memory.seat, Seat::Empty) {
-            Seat::Empty => return,
-            Seat::Held(node) => place(node).map(Seat::Held),
+        match std::mem::replace(&mut self.memory.seat, Seat::Empty) {
+            Seat::Empty => {}
+            Seat::Held(node) => match place(node) {
+                Some(node) => self.memory.seat = Seat::Held(node),
+                None => self.vacate(now),
+            },
             Seat::Passing(mut handover) => match (place(handover.from), place(handover.to)) {
                 (Some(from), Some(to)) => {
                     (handover.from, handover.to) = (from, to);
-                    Some(Seat::Passing(handover))
+                    self.memory.seat = Seat::Passing(handover);
                 }
-                (Some(from), None) => Some(Seat::Held(from)),
-                _ => None,
+                (Some(from), None) => self.keep(from),
+                (None, _) => self.vacate(now),
             },
-        };
-        if seat.is_none() {
-            self.memory.vacant_since = now;
         }
-        self.memory.seat = seat.unwrap_or(Seat::Empty);
     }
 
-    /// The nodes are other ones now: what was asked of them is asked anew with their next answers.
-    fn ask_anew(&mut self, places: &[Option<NodeId>]) {
+    /// The ACTIVE node is no longer a member.
+    fn vacate(&mut self, now: Moment) {
+        self.memory.vacant_since = now;
+        self.memory.takeover = None;
+    }
+
+    /// Who was to take over is no longer a member: `from` has it again.
+    fn keep(&mut self, from: NodeId) {
+        self.memory.seat = Seat::Held(from);
+        self.memory.epoch = self.memory.epoch.saturating_add(1);
+        self.memory.nodes[from].bump = true;
+        self.memory.failback_off = true;
+    }
+
+    /// Where the nodes are other ones now, who had qualified to take over is asked once more.
+    fn move_questions(&mut self, places: &[Option<NodeId>]) {
         let count = self.memory.nodes.len();
-        if let Some(takeover) = &mut self.memory.takeover {
+        let unmoved = places.iter().copied().eq((0..count).map(Some));
+        if let Some(takeover) =
+            self.memory.takeover.as_mut().filter(|t| !unmoved || t.qualified.len() != count)
+        {
             takeover.qualified = vec![None; count];
         }
         for n in &mut self.memory.nodes {
-            let source = n.pending.as_ref().and_then(|p| p.source);
-            match source.map(|old| places.get(old).copied().flatten()) {
-                Some(Some(new)) => _ = n.pending.as_mut().map(|p| p.source = Some(new)),
-                Some(None) => n.pending = None,
-                None => {}
+            let Some(pending) = &mut n.pending else { continue };
+            let Some(old) = pending.source else { continue };
+            match places.get(old).copied().flatten() {
+                Some(new) => pending.source = Some(new),
+                None => n.pending = None,
             }
         }
     }

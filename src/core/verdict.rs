@@ -170,7 +170,7 @@ impl Pool {
 
     fn geo(&self, node: NodeId) -> Result<Because, Because> {
         match self.state(node) {
-            State::Active if self.memory.takeover.is_some() => Err(Because::HeldHere),
+            State::Active if self.held().is_some() => Err(Because::HeldHere),
             State::Active | State::Standby if self.geo_status(node) => Ok(Because::Good),
             State::Active | State::Standby => Err(Because::StatusTooBad),
             state => Err(self.not_serving(node, state)),
@@ -207,8 +207,8 @@ impl Pool {
         let scale = self.settings.nodes[node].lag_scale.filter(|_| self.active() != Some(node));
         let Some((scale, lag)) = scale.zip(self.memory.nodes[node].lag()) else { return full };
         let (low, high) = (scale.full.as_millis(), scale.zero.as_millis());
-        let lag = lag.as_millis().clamp(low, high);
-        let tenths = 10 - ((lag - low) * 10).div_ceil((high - low).max(1));
+        let over = lag.as_millis().saturating_sub(low);
+        let tenths = 10 - (over * 10).div_ceil(high.saturating_sub(low).max(1)).min(10);
         u8::try_from(u128::from(full) * tenths / 10).unwrap_or(full).max(u8::from(tenths > 0))
     }
 }

@@ -3,10 +3,9 @@
 
 use super::failure::{Failure, shorten};
 use crate::core::observation::{Channel, Facts, Run, Thread};
-use crate::core::position::{Coordinate, Gtids, Position};
+use crate::core::position::{Coordinate, Gtids, Position, Written, parse_written};
 use crate::core::time::Duration;
 use ::mysql::{Row, Value};
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 /// Everything in one round trip: three statements, three sets of rows. Understood by MariaDB 10.5 and later.
@@ -30,24 +29,11 @@ pub(super) fn facts(sets: &[Vec<Row>], round_trip: Duration) -> Result<Facts, Fa
         position: Position {
             gtid: server.gtids("gtid_binlog_pos")?.union(&server.gtids("gtid_slave_pos")?),
             binlog: binlog.first().map(|row| Fields(row).coordinate("File", "Position")).transpose()?,
-            own: own(&server.text("gtid_binlog_state")?, server_id)?,
+            written: written(&server.text("gtid_binlog_state")?)?,
         },
         channels: channels.iter().map(|row| channel(&Fields(row))).collect::<Result<_, _>>()?,
         round_trip,
     })
-}
-
-/// The last transaction a server wrote itself, by domain. The state has one entry for each domain and writer.
-fn own(state: &str, server_id: u32) -> Result<BTreeMap<u32, u64>, Failure> {
-    let mut own = BTreeMap::new();
-    for entry in state.split(',') {
-        for (domain, gtid) in gtids(entry)?.0 {
-            if gtid.server == server_id {
-                own.insert(domain, gtid.number);
-            }
-        }
-    }
-    Ok(own)
 }
 
 fn channel(row: &Fields<'_>) -> Result<Channel, Failure> {
@@ -113,23 +99,14 @@ fn gtids(text: &str) -> Result<Gtids, Failure> {
     Gtids::parse(text).map_err(|bad| Failure::Unexpected(format!("answers `{}` for a GTID", bad.0)))
 }
 
+fn written(text: &str) -> Result<Written, Failure> {
+    parse_written(text).map_err(|bad| Failure::Unexpected(format!("answers `{}` for a GTID", bad.0)))
+}
+
 fn parse<T: FromStr>(text: &str, name: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::Unexpected(format!("answers `{text}` for {name}")))
 }
 
 fn missing(name: &str) -> Failure {
     Failure::Unexpected(format!("answers without {name}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn own_transactions_are_those_this_server_wrote() {
-        let state = "0-2-7,0-1-9,5-1-3,5-2-8";
-        assert_eq!(own(state, 1).expect("a state"), BTreeMap::from([(0, 9), (5, 3)]));
-        assert_eq!(own(state, 3).expect("a state"), BTreeMap::new());
-        assert_eq!(own("", 1).expect("a state"), BTreeMap::new());
-    }
 }

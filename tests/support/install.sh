@@ -12,6 +12,7 @@ need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core
 need rsyslogd rsyslog
+need keepalived keepalived
 need setpriv util-linux
 need strace strace
 need openssl openssl

@@ -1,0 +1,96 @@
+//! Whether a planned change of ACTIVE may begin, and the one that begins by itself: failback (SEMANTICS 6).
+
+use super::event::Author;
+use super::handover::Cause;
+use super::node::Standing;
+use super::pool::{Pool, Seat};
+use super::settings::Failback;
+use super::time::{Duration, Moment, Short};
+use super::words::{NodeId, State};
+
+/// The largest lag of a node that is handed to (SEMANTICS 6).
+const HANDOVER_LAG: Duration = Duration::from_secs(2);
+
+impl Pool {
+    /// Whether ACTIVE can be handed to `to` now, and if not, why (SEMANTICS 6).
+    pub fn can_hand_to(&self, to: NodeId, now: Moment) -> Result<(), String> {
+        let Seat::Held(from) = self.memory.seat else {
+            return Err(match &self.memory.seat {
+                Seat::Passing(_) => "a handover is under way".into(),
+                _ => "no node is ACTIVE".into(),
+            });
+        };
+        if self.memory.pause.is_some() {
+            return Err("the pool is paused; mpp resume".into());
+        }
+        self.fit_to_hand_to(from, to, now)
+    }
+
+    fn fit_to_hand_to(&self, from: NodeId, to: NodeId, now: Moment) -> Result<(), String> {
+        let (f, t) = (&self.memory.nodes[from], &self.memory.nodes[to]);
+        let (from_name, to_name) = (self.name(from), self.name(to));
+        if let Some(why) = self.passed_over(to).or_else(|| self.not_writable(to)) {
+            return Err(format!("{to_name} {why}"));
+        }
+        let hostile = to == 0 && self.settings.hostile_takeover && self.state(to) == State::Unknown;
+        if t.standing != Standing::Standby && !hostile {
+            return Err(format!("{to_name} is {}", self.state(to)));
+        }
+        for (n, name) in [(f, from_name), (t, to_name)] {
+            if n.errors + n.denied > 0 || !n.positive() {
+                return Err(format!("{name} has a negative: {}", n.message));
+            }
+        }
+        if t.excused() {
+            return Err(format!("{to_name} has lost its source"));
+        }
+        match t.lag() {
+            Some(lag) if self.settings.max_lag.is_some() && lag > HANDOVER_LAG => {
+                Err(format!("{to_name} is {} behind (at most {})", Short(lag), Short(HANDOVER_LAG)))
+            }
+            _ => self.caught_up(from, to, now),
+        }
+    }
+
+    /// `to` has executed what `from` showed one interval ago.
+    fn caught_up(&self, from: NodeId, to: NodeId, now: Moment) -> Result<(), String> {
+        if self.settings.max_lag.is_none() {
+            return Ok(());
+        }
+        let due = now - self.node_settings(from).pace.interval;
+        let reign = self.memory.reign.as_ref();
+        let shown = reign.and_then(|r| r.shown.iter().rfind(|s| (r.since..=due).contains(&s.at)));
+        let Some(shown) = shown else {
+            return Err(format!("{} has not been ACTIVE for an interval yet", self.name(from)));
+        };
+        match self.has_executed(to, &shown.position) {
+            Some(true) => Ok(()),
+            Some(false) => Err(format!(
+                "{} has not executed what {} showed an interval ago",
+                self.name(to),
+                self.name(from)
+            )),
+            None => Err(format!(
+                "the positions of {} and {} do not compare; mpp switchover --force",
+                self.name(from),
+                self.name(to)
+            )),
+        }
+    }
+
+    /// The automatic failback: ACTIVE is a SECONDARY, and the PRIMARY could have it.
+    pub(super) fn fail_back(&mut self, now: Moment) {
+        let wanted = self.active().is_some_and(|a| a != 0) && self.settings.failback == Failback::Auto;
+        if !wanted || self.memory.failback_off || self.memory.flapping || self.can_hand_to(0, now).is_err() {
+            return;
+        }
+        let window = self.settings.flap_window;
+        self.memory.changes.retain(|&at| now.since(at) < window);
+        if self.memory.changes.len() >= self.settings.max_failovers as usize {
+            return;
+        }
+        self.memory.changes.push(now);
+        let by = Author { who: "mppd".into(), why: Some("the PRIMARY is good again".into()) };
+        self.begin_handover(0, Cause::Failback, false, &by, now);
+    }
+}
