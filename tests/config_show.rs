@@ -25,7 +25,6 @@ state_dir: "/tmp/state"
 control_group: dba
 startup_grace: 1m30s
 stale: { after: 10s, policy: down }
-alerts: { syslog: { facility: local3, address: "/run/other log" }, remind_every: 24h }
 monitor: { user: mpp, password_file: password, interval: 2s, timeout: 1s500ms }
 pools:
   - name: "1"
@@ -91,7 +90,6 @@ fn the_smallest_useful_file_gives_all_defaults() {
     assert_eq!((settings.stale.after, settings.stale.policy), (Duration::from_secs(5), StalePolicy::Hold));
     assert_eq!((settings.alerts.syslog.facility.name, settings.alerts.syslog.facility.code), ("daemon", 3));
     assert_eq!(settings.alerts.syslog.address, SyslogAddress::Local);
-    assert_eq!(settings.alerts.remind_every, Duration::from_secs(3600));
     assert_eq!(settings.warnings, []);
 }
 

@@ -106,6 +106,4 @@ pub enum StalePolicy {
 pub struct Alerts {
     /// Where the lines go.
     pub syslog: Syslog,
-    /// How often a fault that stands is told again; 1s..=168h.
-    pub remind_every: Duration,
 }

@@ -110,20 +110,13 @@ fn top(settings: &Settings) -> Vec<Line> {
         StalePolicy::Hold => "hold",
         StalePolicy::Down => "down",
     };
-    let remind = written(settings.alerts.remind_every);
     vec![
         ("runtime_dir", text(settings.runtime_dir.display())),
         ("state_dir", text(settings.state_dir.display())),
         ("control_group", text(&settings.control_group)),
         ("startup_grace", written(settings.startup_grace)),
         ("stale", format!("{{ after: {}, policy: {policy} }}", written(settings.stale.after))),
-        (
-            "alerts",
-            format!(
-                "{{ syslog: {{ facility: {}, address: {address} }}, remind_every: {remind} }}",
-                syslog.facility.name
-            ),
-        ),
+        ("alerts", format!("{{ syslog: {{ facility: {}, address: {address} }} }}", syslog.facility.name)),
     ]
 }
 

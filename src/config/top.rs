@@ -44,7 +44,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         startup_grace: seconds(30),
         pools: pools(&section),
         stale: Stale { after: seconds(5), policy: StalePolicy::Hold },
-        alerts: Alerts { syslog: Syslog::default(), remind_every: seconds(3600) },
+        alerts: Alerts { syslog: Syslog::default() },
         warnings: Vec::new(),
     };
     section.fill("state_dir", &mut settings.state_dir, |spot| spot.folder(4000));
@@ -104,8 +104,6 @@ fn alerts(spot: &Spot<'_>, alerts: &mut Alerts) -> Option<()> {
     let section = spot.section(ALERT_KEYS)?;
     section.unbuilt("hooks", "");
     section.fill("syslog", &mut alerts.syslog, syslog::read);
-    section.fill("remind_every", &mut alerts.remind_every, |spot| {
-        spot.duration(seconds(1)..=seconds(7 * 86_400))
-    });
+    section.unbuilt("remind_every", "1h");
     Some(())
 }
