@@ -25,6 +25,7 @@ state_dir: "/tmp/state"
 control_group: dba
 startup_grace: 1m30s
 stale: { after: 10s, policy: down }
+alerts: { syslog: { facility: local3, address: "/run/other log" } }
 monitor: { user: mpp, password_file: password, interval: 2s, timeout: 1s500ms }
 pools:
   - name: "1"

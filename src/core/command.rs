@@ -179,11 +179,10 @@ impl Pool {
 
     /// A drain that was forced on the ACTIVE node hands over as soon as somebody can take it.
     pub(super) fn drain_active(&mut self, now: Moment) {
-        let Some(active) = self.active() else { return };
-        if self.memory.nodes[active].drain_wanted.is_none() {
-            return;
-        }
-        if let (Ok(to), Some(drain)) = (self.anybody(now), self.memory.nodes[active].drain_wanted.take()) {
+        let wanted = self.active().filter(|&a| self.memory.nodes[a].drain_wanted.is_some());
+        let Some(active) = wanted else { return };
+        let Ok(to) = self.anybody(now) else { return };
+        if let Some(drain) = self.memory.nodes[active].drain_wanted.take() {
             let by = drain.flag.by.clone();
             self.begin_handover(to, Cause::Drain(drain), false, &by, now);
         }

@@ -92,10 +92,8 @@ pub fn after(
     remember_shown(world, before, event, truth);
     epoch(world, before);
     counted(world, before, event);
-    if world.pool.active() != before.active {
-        if let Some(node) = world.pool.active() {
-            became_active(world, before, node, actions);
-        }
+    if let Some(node) = world.pool.active().filter(|_| world.pool.active() != before.active) {
+        became_active(world, before, node, actions);
     }
     restarts(world);
 }
@@ -176,6 +174,10 @@ fn became_active(world: &mut World, before: &Before, node: usize, actions: &[Act
     let from = before.active.or(before.handover_from);
     let unchecked = world.checks.loss_unchecked || world.pool.settings().max_lag.is_none();
     let mut required = None;
+    if what == Some(What::Failover) && world.pool.settings().max_lag.is_some() {
+        let facts = world.pool.memory().nodes[node].facts.as_ref().expect("an answer");
+        assert!(facts.channels.iter().all(|c| facts.applied(c)), "promoted with a relay log to apply");
+    }
     if what == Some(What::Failover) && !unchecked {
         required = lost_nothing_due(world, node);
     }
@@ -198,6 +200,7 @@ fn allowed(world: &World, before: &Before, node: usize, what: Option<What>) {
     let state = before.states[node];
     assert!(!state.failed(), "invariant 2: {name} promoted from {state}");
     assert!(state == State::Standby || hostile, "{name} promoted from {state}");
+    assert!(memory.nodes[node].positive(), "{name} promoted after a bad answer");
     assert!(!before.drained[node], "invariant 2: {name} promoted while drained");
     assert!(settings.nodes[node].promotable, "invariant 2: {name} is not promotable");
     let read_only = memory.nodes[node].facts.as_ref().is_some_and(|f| f.read_only);

@@ -1,6 +1,6 @@
 //! A small simulated world with its own truth: servers, replication, writers, pollers and a real `Pool`, on virtual
 //! time. Everything follows from the seed.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::disallowed_macros)]
 
 pub mod checks;
 pub mod faults;
