@@ -2,7 +2,7 @@
 
 use Saw::*;
 use mpp::core::command::Refused;
-use mpp::core::event::{Author, Command, Event};
+use mpp::core::event::{Action, Author, Command, Event};
 use mpp::core::observation::{Answer, Channel, Facts, Observation, Run, Thread};
 use mpp::core::pool::Pool;
 use mpp::core::position::{Coordinate, Gtids, Position};
@@ -220,6 +220,48 @@ fn a_failed_node_recovers_to_unknown_and_from_there_to_standby() {
     });
     let fail = State::FailOnline;
     assert_eq!(states, [fail, fail, fail, fail, State::Unknown, State::Standby]);
+}
+
+#[test]
+fn only_offline_counts_more_than_once_an_interval() {
+    for (saw, errors) in [(Offline, 4), (Saturated, 1), (Denied, 1), (SqlStopped, 1)] {
+        let (mut bench, node) = Bench::at(Start::Standby);
+        for _ in 0..4 {
+            bench.now = bench.now + Duration::from_millis(200);
+            bench.poll(node, saw);
+        }
+        assert_eq!(bench.pool.memory().nodes[node].errors, errors, "{saw:?}");
+    }
+}
+
+#[test]
+fn a_tick_that_is_late_still_comes_however_many_events_do() {
+    let (mut bench, _) = Bench::at(Start::Standby);
+    bench.now = bench.now + Duration::from_secs(5);
+    bench.poll(1, Good);
+    let late = bench.pool.deadline(bench.now);
+    assert!(
+        late > bench.now && late.since(bench.now) <= Duration::from_millis(1),
+        "db1 has been quiet for 5s"
+    );
+    bench.pool.handle(Event::Tick, late);
+    assert_eq!(bench.pool.memory().nodes[0].errors, 1);
+}
+
+#[test]
+fn whoever_woke_late_asks_again_and_drops_what_was_asked_before() {
+    let (mut bench, _) = Bench::at(Start::Active);
+    let asleep = bench.now;
+    (0..4).for_each(|_| bench.poll(0, Offline));
+    bench.now = bench.now + Duration::from_secs(9);
+    let woke = bench.now;
+    let actions = bench.pool.handle(Event::WokeLate, woke);
+    assert!(actions.contains(&Action::Ask(1)), "{actions:?}");
+    let old = Observation { began: asleep, ended: woke, answer: Answer::offline("long ago") };
+    bench.pool.handle(Event::Polled(1, old), woke);
+    assert_eq!(bench.pool.memory().nodes[1].errors, 0);
+    bench.pool.handle(Event::Tick, woke + Duration::from_millis(900));
+    assert_eq!(bench.pool.memory().nodes[1].errors, 0, "nobody is late for who slept");
 }
 
 #[test]
