@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 use support::Agent;
@@ -19,10 +19,9 @@ fn connect(agent: &Agent) -> UnixStream {
     stream
 }
 
-fn answer(mut stream: UnixStream) -> serde_json::Value {
+fn answer(stream: UnixStream) -> serde_json::Value {
     let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer");
-    assert_eq!(text.lines().count(), 1, "one answer: {text}");
+    BufReader::new(stream).read_line(&mut text).expect("an answer");
     serde_json::from_str(&text).expect("JSON")
 }
 
@@ -58,7 +57,8 @@ fn what_is_no_request_gets_one_clear_error_and_the_daemon_goes_on() {
 fn an_oversized_request_is_refused_without_being_read_to_its_end() {
     let agent = agent();
     let mut stream = connect(&agent);
-    stream.write_all(&vec![b'x'; 1 << 20]).expect("taken, and thrown away");
+    // It hangs up before we are done.
+    _ = stream.write_all(&vec![b'x'; 1 << 20]);
     assert_eq!(answer(stream)["error"]["code"], "too_large");
     assert_eq!(
         exchange(&agent, &[vec![b' '; 60_000], b"{\"v\":1,\"cmd\":\"status\"}\n".to_vec()].concat())["ok"],
@@ -98,4 +98,20 @@ fn a_client_too_many_is_told_so() {
     drop(followers);
     let bound = Duration::from_secs(30);
     support::wait_until("their places are free again", bound, || agent.mpp(&["status"]).status.success());
+}
+
+#[test]
+fn a_client_that_drips_is_given_up_like_a_silent_one() {
+    let agent = agent();
+    let mut stream = connect(&agent);
+    let mut said = stream.try_clone().expect("a second handle");
+    let drip = std::thread::spawn(move || {
+        while stream.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let mut text = [0; 512];
+    let count = said.read(&mut text).expect("an answer");
+    assert!(String::from_utf8_lossy(&text[..count]).contains("timed_out"));
+    drip.join().expect("hung up on");
 }

@@ -89,7 +89,7 @@ fn followers_see_events_as_they_happen_and_others_see_what_happened() {
     follower.kill().expect("killed");
     follower.wait().expect("reaped");
     assert!(agent.says(&["events", "--since", "1h"]).contains("event=failover"));
-    assert_eq!(agent.says(&["events", "--pool", "other"]), "");
+    assert_eq!(agent.mpp(&["events", "--pool", "other"]).status.code(), Some(2), "no such pool");
 }
 
 #[test]
@@ -97,14 +97,13 @@ fn strangers_may_look_and_may_not_touch() {
     let servers = pair_master_master(Use::Gtid);
     let agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
-    if !nix::unistd::geteuid().is_root() {
-        // Only root can become somebody else: then everyone on this machine we can be is the daemon's own user.
-        return;
-    }
     let mode = |m| std::os::unix::fs::PermissionsExt::from_mode(m);
     std::fs::set_permissions(agent.path(""), mode(0o755)).expect("its directory opened");
     let as_nobody = |args: &[&str]| {
-        let mut command = Command::new("setpriv");
+        // Only root can become somebody else.
+        let root = nix::unistd::geteuid().is_root();
+        let mut command = Command::new(if root { "setpriv" } else { "sudo" });
+        command.args(if root { &[][..] } else { &["-n", "setpriv"] });
         command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program("mpp"));
         command.arg("--config").arg(agent.config()).args(args).output().expect("setpriv ran")
     };
@@ -162,4 +161,36 @@ fn every_program_knows_its_help_version_completions_and_man_pages() {
         let output = Command::new(program("mpp")).args(["completions", shell]).output().expect("ran");
         assert!(output.status.success() && !output.stdout.is_empty(), "{shell}");
     }
+}
+
+#[test]
+fn a_reader_that_has_enough_and_a_daemon_that_dies_are_no_surprise() {
+    let servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    for args in
+        [&["why", "db"][..], &["status"], &["events"], &["is-active", "db/db1"], &["completions", "bash"]]
+    {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut mpp = Command::new(program("mpp"));
+        let output = mpp.arg("--config").arg(agent.config()).args(args).stdout(writer).output().expect("ran");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), error.as_str()), (Some(0), ""), "{args:?}");
+    }
+    let mut follower = Command::new(program("mpp"));
+    follower.arg("--config").arg(agent.config()).args(["events", "--follow"]);
+    let mut follower = follower.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("mpp started");
+    let mut lines = BufReader::new(follower.stdout.take().expect("its output")).lines();
+    lines.next().expect("an event").expect("a line");
+    agent.kill9();
+    assert_eq!(follower.wait().expect("its end").code(), Some(69));
+}
+
+#[test]
+fn a_configuration_that_was_named_must_be_good_enough_to_find_its_daemon() {
+    let missing = Command::new(program("mpp")).args(["--config", "/nowhere/mpp.yaml", "status"]).output();
+    let missing = missing.expect("ran");
+    assert_eq!(missing.status.code(), Some(78));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("/nowhere/mpp.yaml"));
 }

@@ -60,6 +60,7 @@ fn a_daemon_killed_in_the_middle_of_a_failover_finishes_it_after_its_restart() {
     let mut servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
+    wait_until("req is 0", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] == 0);
     servers[0].kill9();
     wait_until("errors are counted", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] != 0);
     agent.kill9();
@@ -129,7 +130,7 @@ fn a_damaged_state_is_told_and_the_pool_starts_afresh() {
     assert!(!agent.up("rw", "db1"), "a damaged state is DOWN");
     agent.launch();
     agent.wait_active("db1");
-    assert!(agent.log().contains("starting afresh"), "{}", agent.log());
+    assert!(agent.log().contains("pools start afresh"), "{}", agent.log());
 }
 
 #[test]
@@ -159,4 +160,55 @@ fn a_reload_keeps_what_it_does_not_touch_and_refuses_to_lose_the_active_node() {
     agent.kill9();
     agent.launch();
     assert_eq!(agent.active().as_deref(), Some("db1"));
+}
+
+#[test]
+fn sighup_reads_the_configuration_again_and_says_what_came_of_it() {
+    let servers = pair_master_master(Use::Gtid);
+    let agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    let both = nodes(&servers);
+    let told = |words: &str| agent.says(&["events"]).contains(words);
+    let hang_up = || nix::sys::signal::kill(agent.pid(), nix::sys::signal::Signal::SIGHUP).expect("sent");
+
+    let third = format!("{both}      - {{ name: db3, address: \"127.0.0.2:1\" }}\n");
+    agent.configure(&third, "", "");
+    hang_up();
+    wait_until("db3 is there", BOUND, || agent.says(&["status"]).contains("127.0.0.2:1"));
+    assert!(told("configuration reloaded by SIGHUP") && agent.up("rw", "db1"));
+
+    agent.configure(&third, "    recover_after: none\n", "");
+    hang_up();
+    wait_until("the fault is told", BOUND, || told("refused, the old configuration stays"));
+    agent.configure(&both, "", "control_group: other\n");
+    hang_up();
+    wait_until("the refusal is told", BOUND, || told("control_group can't change in a running daemon"));
+    agent.configure(&both, "", "");
+    hang_up();
+    wait_until("db3 is gone", BOUND, || !agent.says(&["status"]).contains("127.0.0.2:1"));
+    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
+}
+
+#[test]
+fn commands_and_reloads_at_the_same_time_do_each_other_no_harm() {
+    let one = "      - { name: db1, address: \"127.0.0.2:1\" }\n";
+    let two = format!("{one}  - name: db2\n    nodes:\n      - {{ name: a, address: \"127.0.0.2:2\" }}\n");
+    let agent = Agent::start(&two, "");
+    thread::scope(|scope| {
+        let commands = || {
+            for _ in 0..20 {
+                for verb in ["pause", "resume"] {
+                    // Refused now and then: somebody else was quicker, or the pool is gone.
+                    agent.mpp(&[verb, "db2"]);
+                }
+            }
+        };
+        let busy: Vec<_> = (0..3).map(|_| scope.spawn(commands)).collect();
+        for nodes in [one, two.as_str()].into_iter().cycle().take(20) {
+            agent.configure(nodes, "", "");
+            agent.says(&["reload"]);
+        }
+        busy.into_iter().for_each(|b| b.join().expect("done"));
+    });
+    agent.says(&["status"]);
 }

@@ -6,10 +6,14 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// How many lines may wait for one outlet: a few failovers of a thousand pools.
 const WAITING: usize = 8192;
+/// How long the end of the daemon waits for what is still to be told, and in how many steps.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+const LAST_LOOKS: u32 = 50;
 
 /// The way out for everything that is to be told. Handing a line over never waits.
 pub struct Alerts {
@@ -19,6 +23,7 @@ pub struct Alerts {
 struct Outlet {
     lines: SyncSender<Arc<Line>>,
     dropped: Arc<AtomicU64>,
+    thread: JoinHandle<()>,
 }
 
 /// The receiving end of an outlet.
@@ -50,12 +55,23 @@ impl Alerts {
             }
         }
     }
+
+    /// Waits until everything is told, a moment at most: the end of the daemon does not wait for a dead syslog.
+    pub fn finish(self) {
+        let threads: Vec<JoinHandle<()>> = self.outlets.into_iter().map(|outlet| outlet.thread).collect();
+        for _ in 0..LAST_LOOKS {
+            if threads.iter().all(JoinHandle::is_finished) {
+                return;
+            }
+            thread::sleep(LAST_MOMENT / LAST_LOOKS);
+        }
+    }
 }
 
 fn outlet(name: &str, run: impl FnOnce(Inbox) + Send + 'static) -> io::Result<Outlet> {
     let (lines, inbox) = sync_channel(WAITING);
     let dropped = Arc::new(AtomicU64::new(0));
     let inbox = Inbox { lines: inbox, dropped: Arc::clone(&dropped) };
-    thread::Builder::new().name(name.into()).spawn(move || run(inbox))?;
-    Ok(Outlet { lines, dropped })
+    let thread = thread::Builder::new().name(name.into()).spawn(move || run(inbox))?;
+    Ok(Outlet { lines, dropped, thread })
 }

@@ -11,9 +11,15 @@ pub(super) fn run(inbox: Inbox) {
         _ = write(terminal, &line);
         let dropped = inbox.dropped();
         if dropped > 0 {
-            _ = writeln!(io::stderr(), "<4>event=dropped reason=\"{dropped} lines for standard error\"");
+            say(4, &format!("event=dropped reason=\"{dropped} lines for standard error: nobody read it\""));
         }
     }
+}
+
+/// Says something about telling itself.
+pub(super) fn say(severity: u8, text: &str) {
+    // Where standard error is gone there is nobody to say it to.
+    _ = writeln!(io::stderr(), "<{severity}>{text}");
 }
 
 fn write(terminal: bool, line: &Line) -> io::Result<()> {

@@ -1,11 +1,11 @@
 //! Syslog: reconnects when the syslog daemon is restarted, and loses nothing that fits the queue meanwhile.
 
-use super::line::Line;
 use super::queue::Inbox;
+use nix::errno::Errno;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
-use syslog::{Facility, Formatter3164, Logger, LoggerBackend};
+use syslog::{Error, Facility, Formatter3164, Logger, LoggerBackend};
 
 /// How long to wait before syslog is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -23,38 +23,61 @@ type Connection = Logger<LoggerBackend, Formatter3164>;
 
 /// Writes until the sender is gone.
 pub(super) fn run(target: &Target, inbox: &Inbox) {
-    let mut connection = None;
+    let mut syslog = Syslog { target, connection: None, away: false };
     while let Ok(line) = inbox.lines.recv() {
-        deliver(target, &mut connection, &line);
+        syslog.deliver(line.severity_number(), &line.to_string());
         let dropped = inbox.dropped();
         if dropped > 0 {
             let text = format!("event=dropped reason=\"{dropped} lines for syslog: the queue was full\"");
-            deliver_text(target, &mut connection, 4, &text);
+            syslog.deliver(4, &text);
         }
     }
 }
 
-fn deliver(target: &Target, connection: &mut Option<Connection>, line: &Line) {
-    deliver_text(target, connection, line.severity_number(), &line.to_string());
+struct Syslog<'a> {
+    target: &'a Target,
+    connection: Option<Connection>,
+    /// It could not be reached, and that was said.
+    away: bool,
 }
 
-/// Writes one line, however long syslog is away: the queue behind it is what is bounded.
-fn deliver_text(target: &Target, connection: &mut Option<Connection>, severity: u8, text: &str) {
-    loop {
-        if connection.is_none() {
-            *connection = connect(target).ok();
+impl Syslog<'_> {
+    /// Writes one line, however long syslog is away: the queue behind it is what is bounded.
+    fn deliver(&mut self, severity: u8, text: &str) {
+        loop {
+            match self.try_once(severity, text) {
+                Ok(()) => return self.away = false,
+                // Too long for a datagram: the rest of the world must not wait for it.
+                Err(Error::Write(e)) if e.raw_os_error() == Some(Errno::EMSGSIZE as i32) => return,
+                Err(e) => self.complain(&e),
+            }
+            self.connection = None;
+            thread::sleep(RETRY);
         }
-        if let Some(logger) = connection
-            && write(logger, severity, text).is_ok()
-        {
-            return;
+    }
+
+    fn try_once(&mut self, severity: u8, text: &str) -> Result<(), Error> {
+        if self.connection.is_none() {
+            self.connection = Some(connect(self.target)?);
         }
-        *connection = None;
-        thread::sleep(RETRY);
+        match &mut self.connection {
+            Some(logger) => write(logger, severity, text),
+            None => Ok(()),
+        }
+    }
+
+    /// Says once, where it can, that syslog is away.
+    fn complain(&mut self, e: &Error) {
+        if !std::mem::replace(&mut self.away, true) {
+            super::stderr::say(
+                4,
+                &format!("event=syslog reason=\"syslog can't be reached: {e}; trying again\""),
+            );
+        }
     }
 }
 
-fn connect(target: &Target) -> Result<Connection, syslog::Error> {
+fn connect(target: &Target) -> Result<Connection, Error> {
     let formatter = Formatter3164 {
         facility: target.facility.parse().unwrap_or(Facility::LOG_DAEMON),
         hostname: None,
@@ -67,7 +90,7 @@ fn connect(target: &Target) -> Result<Connection, syslog::Error> {
     }
 }
 
-fn write(logger: &mut Connection, severity: u8, text: &str) -> Result<(), syslog::Error> {
+fn write(logger: &mut Connection, severity: u8, text: &str) -> Result<(), Error> {
     match severity {
         0 | 1 => logger.alert(text),
         2 => logger.crit(text),

@@ -2,13 +2,14 @@
 
 use super::connect::{Daemon, report};
 use super::options::Change;
+use super::print;
 use crate::control::protocol::Request;
 use crate::exit::Exit;
 
 pub(super) fn run(daemon: &Daemon, change: Change) -> Exit {
     match daemon.ask::<String>(&request(change)) {
         Ok(done) => {
-            println!("{done}");
+            print::out(&done);
             Exit::Done
         }
         Err(trouble) => report(&trouble),

@@ -1,6 +1,7 @@
 //! `mpp config check | show | grants`.
 
 use super::options::ConfigCommand;
+use super::print;
 use crate::config;
 use crate::exit::Exit;
 use std::path::Path;
@@ -13,11 +14,11 @@ pub(super) fn run(path: &Path, command: &ConfigCommand) -> Exit {
     };
     match text {
         Ok(text) => {
-            println!("{}", text.trim_end());
+            print::out(&text);
             Exit::Done
         }
         Err(faults) => {
-            eprintln!("{faults}");
+            print::err(&faults.to_string());
             Exit::Config
         }
     }

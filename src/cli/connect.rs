@@ -1,14 +1,18 @@
 //! Where the daemon is, and how its refusals end the program.
 
-use crate::config;
+use super::print;
+use crate::config::{self, Faults};
 use crate::control::client::{self, Unreachable};
 use crate::control::protocol::{Code, Failure, Request};
 use crate::exit::Exit;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Where `runtime_dir` is if the configuration does not say.
+/// The configuration file nobody has to name.
+pub(super) const CONFIG: &str = "/etc/mpp/mpp.yaml";
+/// Where `runtime_dir` is if that file does not say.
 const RUNTIME_DIR: &str = "/run/mpp";
 
 /// A daemon, by its runtime directory.
@@ -25,10 +29,15 @@ pub(super) enum Trouble {
 }
 
 impl Daemon {
-    /// The daemon of a configuration file. The file may be broken, or unreadable for us: what runs is what matters,
-    /// so only `runtime_dir` is looked for in it.
-    pub(super) fn of(config: &Path) -> Daemon {
-        Daemon { runtime_dir: config::runtime_dir(config).unwrap_or_else(|_| RUNTIME_DIR.into()) }
+    /// The daemon of a configuration file. Only `runtime_dir` is looked for in it: what runs is what matters. Where the
+    /// default file is broken, or not for us to read, the default directory is taken; a file that was named must be
+    /// good enough, or we would talk to another daemon.
+    pub(super) fn of(config: &Path) -> Result<Daemon, Faults> {
+        match config::runtime_dir(config) {
+            Ok(runtime_dir) => Ok(Daemon { runtime_dir }),
+            Err(_) if config == Path::new(CONFIG) => Ok(Daemon { runtime_dir: RUNTIME_DIR.into() }),
+            Err(faults) => Err(faults),
+        }
     }
 
     pub(super) fn socket(&self) -> PathBuf {
@@ -45,12 +54,20 @@ impl Daemon {
         read(answer.map_err(Trouble::Failure)?).map_err(Trouble::Failure)
     }
 
-    /// Asks, and goes on reading values until one of us has enough.
-    pub(super) fn follow(&self, request: &Request, mut each: impl FnMut(Value)) -> Result<(), Trouble> {
+    /// Asks, and goes on reading values as long as `each` wants them.
+    pub(super) fn follow(
+        &self,
+        request: &Request,
+        mut each: impl FnMut(Value) -> bool,
+    ) -> Result<(), Trouble> {
         for answer in client::follow(&self.socket(), request).map_err(Trouble::Unreachable)? {
-            each(answer.map_err(Trouble::Unreachable)?.map_err(Trouble::Failure)?);
+            let value = answer.map_err(Trouble::Unreachable)?.map_err(Trouble::Failure)?;
+            if !each(value) {
+                return Ok(());
+            }
         }
-        Ok(())
+        let source = ErrorKind::UnexpectedEof.into();
+        Err(Trouble::Unreachable(Unreachable::Silent { path: self.socket(), source }))
     }
 }
 
@@ -59,16 +76,20 @@ fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     serde_json::from_value(value).map_err(strange)
 }
 
-/// Says what the trouble is; the exit code for it.
-pub(super) fn report(trouble: &Trouble) -> Exit {
-    match trouble {
-        Trouble::Unreachable(why) => {
-            eprintln!("mpp: {why}");
-            Exit::Unreachable
+impl Trouble {
+    /// The daemon is dead, or as good as dead.
+    pub(super) fn is_silence(&self) -> bool {
+        match self {
+            Trouble::Unreachable(why) => !why.is_forbidden(),
+            Trouble::Failure(failure) => matches!(failure.code, Code::Busy | Code::TimedOut),
         }
-        Trouble::Failure(failure) => {
-            eprintln!("mpp: {failure}");
-            match failure.code {
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Trouble::Unreachable(why) if why.is_forbidden() => Exit::NotPermitted,
+            Trouble::Unreachable(_) => Exit::Unreachable,
+            Trouble::Failure(failure) => match failure.code {
                 Code::NotPermitted => Exit::NotPermitted,
                 Code::NoSuchPool | Code::NoSuchNode | Code::BadRequest | Code::Version | Code::TooLarge => {
                     Exit::Usage
@@ -76,7 +97,16 @@ pub(super) fn report(trouble: &Trouble) -> Exit {
                 Code::Config => Exit::Config,
                 Code::Busy | Code::TimedOut => Exit::Unreachable,
                 Code::Refused => Exit::No,
-            }
+            },
         }
     }
+}
+
+/// Says what the trouble is; the exit code for it.
+pub(super) fn report(trouble: &Trouble) -> Exit {
+    match trouble {
+        Trouble::Unreachable(why) => print::err(&format!("mpp: {why}")),
+        Trouble::Failure(failure) => print::err(&format!("mpp: {failure}")),
+    }
+    trouble.exit()
 }

@@ -1,18 +1,18 @@
 //! `mpp`, the operator's tool: one file a command.
 //!
-//! - `options`: the command line
+//! - `options`, `mppd`: the command lines
+//! - `print`: the one place that prints
 //! - `connect`: where the daemon is, and how its refusals end the program
 //! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `pages`: the commands
-
-// This is the room that prints.
-#![allow(clippy::disallowed_macros)]
 
 mod change;
 mod config;
 mod connect;
 mod events;
+mod mppd;
 mod options;
 mod pages;
+pub mod print;
 mod report;
 mod status;
 mod table;
@@ -20,10 +20,10 @@ mod why;
 
 use crate::exit::Exit;
 use clap::Parser;
-use options::{Command, Options};
+use options::{Command, DaemonCommand, Options};
 use std::process::ExitCode;
 
-pub use options::Options as MppOptions;
+pub use mppd::MppdOptions;
 
 /// Runs one command.
 pub fn mpp_main() -> ExitCode {
@@ -31,16 +31,27 @@ pub fn mpp_main() -> ExitCode {
 }
 
 fn run(options: Options) -> Exit {
-    let daemon = connect::Daemon::of(&options.config);
     match options.command {
-        Command::Status { pool, json, watch } => status::run(&daemon, pool, json, watch),
-        Command::Report { node } => report::report(&daemon, &node),
-        Command::IsActive { node } => report::is_active(&daemon, &node),
-        Command::Why { target, json } => why::run(&daemon, &target, json),
-        Command::Events { since, pool, follow, json } => events::run(&daemon, since, pool, follow, json),
-        Command::Change(change) => change::run(&daemon, change),
         Command::Config { command } => config::run(&options.config, &command),
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { dir } => pages::man(&dir),
+        Command::Daemon(asked) => match connect::Daemon::of(&options.config) {
+            Ok(daemon) => ask(&daemon, asked),
+            Err(faults) => {
+                print::err(&faults.to_string());
+                Exit::Config
+            }
+        },
+    }
+}
+
+fn ask(daemon: &connect::Daemon, asked: DaemonCommand) -> Exit {
+    match asked {
+        DaemonCommand::Status { pool, json, watch } => status::run(daemon, pool, json, watch),
+        DaemonCommand::Report { node } => report::report(daemon, &node),
+        DaemonCommand::IsActive { node } => report::is_active(daemon, &node),
+        DaemonCommand::Why { target, json } => why::run(daemon, &target, json),
+        DaemonCommand::Events { since, pool, follow, json } => events::run(daemon, since, pool, follow, json),
+        DaemonCommand::Change(change) => change::run(daemon, change),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of `mpp`.
 
+use crate::exit::Exit;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -8,20 +9,39 @@ use std::time::Duration;
 
 /// The operator's tool: asks mppd, tells it what to do, checks configuration.
 #[derive(Debug, Parser)]
-#[command(name = "mpp", version, after_help = EXIT_CODES)]
-pub struct Options {
+#[command(name = "mpp", version, after_help = exit_codes())]
+pub(super) struct Options {
     /// The configuration file; says where mppd's socket is.
     #[arg(long, global = true, value_name = "FILE", default_value = "/etc/mpp/mpp.yaml")]
-    pub config: PathBuf,
+    pub(super) config: PathBuf,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done or yes; 1 no; 2 usage; 69 mppd can't be reached; \
-                          77 not permitted; 78 bad configuration.";
+/// The table of exit codes, for `--help` and the man pages.
+pub(super) fn exit_codes() -> String {
+    let line = |(exit, words): &(Exit, &str)| format!("\n  {:2}  {words}", *exit as u8);
+    format!("Exit codes:{}", Exit::TABLE.iter().map(line).collect::<String>())
+}
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    #[command(flatten)]
+    Daemon(DaemonCommand),
+    /// The configuration file
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Shell completions, to standard output
+    Completions { shell: Shell },
+    /// Man pages of every program, into a directory
+    Man { dir: PathBuf },
+}
+
+/// What the daemon is asked for.
+#[derive(Debug, Subcommand)]
+pub(super) enum DaemonCommand {
     /// Pools and nodes in a table; with the daemon dead the last published state, exit 69
     Status {
         /// Only this pool
@@ -68,15 +88,6 @@ pub(super) enum Command {
     },
     #[command(flatten)]
     Change(Change),
-    /// The configuration file
-    Config {
-        #[command(subcommand)]
-        command: ConfigCommand,
-    },
-    /// Shell completions, to standard output
-    Completions { shell: Shell },
-    /// Man pages of every program, into a directory
-    Man { dir: PathBuf },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,8 @@
 //! Completions and man pages, from the command lines themselves.
 
+use super::mppd::MppdOptions;
 use super::options::Options;
-use crate::daemon::MppdOptions;
+use super::print;
 use crate::exit::Exit;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
@@ -10,7 +11,9 @@ use std::io;
 use std::path::Path;
 
 pub(super) fn completions(shell: Shell) -> Exit {
-    clap_complete::generate(shell, &mut Options::command(), "mpp", &mut io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Options::command(), "mpp", &mut script);
+    print::out(&String::from_utf8_lossy(&script));
     Exit::Done
 }
 
@@ -18,7 +21,7 @@ pub(super) fn man(dir: &Path) -> Exit {
     match write_all(dir) {
         Ok(()) => Exit::Done,
         Err(e) => {
-            eprintln!("mpp: {}: {e}", dir.display());
+            print::err(&format!("mpp: {}: {e}", dir.display()));
             Exit::No
         }
     }

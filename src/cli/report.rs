@@ -2,6 +2,7 @@
 
 use super::connect::{Daemon, Trouble, report as trouble};
 use super::options::NodeName;
+use super::print;
 use crate::control::protocol::{Code, Failure, Request};
 use crate::control::status::{Node, Status};
 use crate::exit::Exit;
@@ -9,7 +10,7 @@ use crate::exit::Exit;
 pub(super) fn report(daemon: &Daemon, name: &NodeName) -> Exit {
     match find(daemon, name) {
         Ok(node) => {
-            println!("{}/{} ({})", node.status, node.state, node.kind);
+            print::out(&format!("{}/{} ({})", node.status, node.state, node.kind));
             let serves = |role: &str| node.verdicts.get(role).is_some_and(|v| v.up);
             if serves("rw") || serves("ro") { Exit::Done } else { Exit::No }
         }
@@ -20,11 +21,11 @@ pub(super) fn report(daemon: &Daemon, name: &NodeName) -> Exit {
 pub(super) fn is_active(daemon: &Daemon, name: &NodeName) -> Exit {
     match find(daemon, name) {
         Ok(node) if node.state == "ACTIVE" => {
-            println!("OK");
+            print::out("OK");
             Exit::Done
         }
         Ok(_) => {
-            println!("NO");
+            print::out("NO");
             Exit::No
         }
         Err(why) => trouble(&why),

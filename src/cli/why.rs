@@ -2,6 +2,7 @@
 
 use super::connect::{Daemon, report};
 use super::options::Target;
+use super::print;
 use crate::control::protocol::Request;
 use crate::control::status::Why;
 use crate::exit::Exit;
@@ -10,26 +11,23 @@ pub(super) fn run(daemon: &Daemon, target: &Target, json: bool) -> Exit {
     let request = Request::Why { pool: target.pool.clone(), node: target.node.clone() };
     match daemon.ask::<Why>(&request) {
         Ok(why) if json => {
-            println!("{}", serde_json::to_string(&why).unwrap_or_default());
+            print::out(&serde_json::to_string(&why).unwrap_or_default());
             Exit::Done
         }
         Ok(why) => {
-            print(&why);
+            print::out(&text(&why));
             Exit::Done
         }
         Err(trouble) => report(&trouble),
     }
 }
 
-fn print(why: &Why) {
-    println!("pool {}", why.pool);
-    for line in &why.about {
-        println!("  {line}");
-    }
+fn text(why: &Why) -> String {
+    let mut lines = vec![format!("pool {}", why.pool)];
+    lines.extend(why.about.iter().map(|line| format!("  {line}")));
     for node in &why.nodes {
-        println!("node {}", node.name);
-        for line in node.about.iter().chain(&node.verdicts) {
-            println!("  {line}");
-        }
+        lines.push(format!("node {}", node.name));
+        lines.extend(node.about.iter().chain(&node.verdicts).map(|line| format!("  {line}")));
     }
+    lines.join("\n")
 }

@@ -31,6 +31,13 @@ pub enum Unreachable {
     },
 }
 
+impl Unreachable {
+    /// It is there, and not for us.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Unreachable::Connect { source, .. } if source.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
 /// Sends a request, reads one answer.
 ///
 /// # Errors

@@ -2,12 +2,16 @@
 //!
 //! - `protocol`: requests and answers, as they stand on the wire
 //! - `status`: what `status` answers
-//! - `server`: the daemon's end; a slow or silent client costs nobody else anything
+//! - `published`: the same from the last published state, when the daemon is dead
+//! - `server`, `places`, `timed`: the daemon's end; a slow or silent client costs nobody else anything
 //! - `peer`: who is at the other end, by the kernel's word
 //! - `client`: the operator's end
 
 pub mod client;
 pub mod peer;
+mod places;
 pub mod protocol;
+pub mod published;
 pub mod server;
 pub mod status;
+mod timed;

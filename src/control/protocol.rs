@@ -8,6 +8,8 @@ use std::fmt;
 pub const VERSION: u64 = 1;
 /// The largest request, bytes, its newline included.
 pub const LARGEST_REQUEST: usize = 64 * 1024;
+/// The longest reason an operator may give, characters.
+const LONGEST_REASON: usize = 200;
 
 /// What can be asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,6 +124,22 @@ impl Request {
         !matches!(self, Request::Status { .. } | Request::Why { .. } | Request::Events { .. })
     }
 
+    /// The pool it is about, if it is about one.
+    pub fn pool(&self) -> Option<&str> {
+        match self {
+            Request::Status { pool } | Request::Events { pool, .. } => pool.as_deref(),
+            Request::Reload { .. } => None,
+            Request::Why { pool, .. }
+            | Request::Recover { pool, .. }
+            | Request::Switchover { pool, .. }
+            | Request::Drain { pool, .. }
+            | Request::Undrain { pool, .. }
+            | Request::Pause { pool, .. }
+            | Request::Resume { pool }
+            | Request::Ack { pool } => Some(pool),
+        }
+    }
+
     /// Reads one line of the wire.
     ///
     /// # Errors
@@ -143,8 +161,28 @@ impl Request {
             }
             None => return Err(Failure::new(Code::Version, "no version; add \"v\":1")),
         }
-        serde_json::from_value(Value::Object(object))
-            .map_err(|e| Failure::new(Code::BadRequest, e.to_string()))
+        let request: Request = serde_json::from_value(Value::Object(object))
+            .map_err(|e| Failure::new(Code::BadRequest, e.to_string()))?;
+        request.check_reason()?;
+        Ok(request)
+    }
+
+    /// A reason is remembered, alerted and printed: it is one short line.
+    fn check_reason(&self) -> Result<(), Failure> {
+        let (Request::Switchover { reason, .. }
+        | Request::Drain { reason, .. }
+        | Request::Pause { reason, .. }) = self
+        else {
+            return Ok(());
+        };
+        let fits = |r: &String| r.chars().count() <= LONGEST_REASON && !r.chars().any(char::is_control);
+        match reason.as_ref().is_none_or(fits) {
+            true => Ok(()),
+            false => {
+                let text = format!("reason: write one line of at most {LONGEST_REASON} characters");
+                Err(Failure::new(Code::BadRequest, text))
+            }
+        }
     }
 
     /// The line for the wire, newline included.
@@ -165,7 +203,7 @@ pub enum Code {
     BadRequest,
     /// It speaks another version.
     Version,
-    /// It is too large, or was not finished in time.
+    /// It is too large.
     TooLarge,
     /// It did not come in time.
     TimedOut,
@@ -257,6 +295,11 @@ mod tests {
             ("{\"v\":1,\"cmd\":\"status\",\"pol\":\"db\"}", Code::BadRequest, "pol"),
             ("{\"v\":1,\"cmd\":\"ack\"}", Code::BadRequest, "pool"),
             ("{\"v\":1,\"cmd\":\"ack\",\"pool\":7}", Code::BadRequest, "string"),
+            (
+                "{\"v\":1,\"cmd\":\"pause\",\"pool\":\"db\",\"reason\":\"a\\nb\"}",
+                Code::BadRequest,
+                "one line",
+            ),
         ];
         for (line, code, word) in cases {
             let failure = Request::parse(line.as_bytes()).expect_err(line);

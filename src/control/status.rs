@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The version of the JSON.
+pub const VERSION: u32 = 1;
+
 /// The whole answer. It may gain keys; it never loses or retypes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {

@@ -93,8 +93,8 @@ impl Pool {
         };
         match allowed {
             true => Ok(()),
-            false if while_active => Err(format!("good again; it failed while ACTIVE: {command}")),
-            false => Err(format!("good again: {command}")),
+            false if while_active => Err(format!("failed while ACTIVE; {command}")),
+            false => Err(format!("failed; {command}")),
         }
     }
 
@@ -113,6 +113,7 @@ impl Pool {
         n.counted = None;
         n.failed_poll = None;
         n.stand(Standing::Unknown, now);
+        n.message = format!("recovered by {}; STANDBY at the next good answer", by.who);
         let reason = format!("{} recovered by {}", self.name(node), by.who);
         self.note(What::Command, Severity::Notice, Some(node), reason);
     }

@@ -197,6 +197,7 @@ impl Pool {
         let took = Short(now.since(handover.since));
         let reason = format!("{} took over from {} after {took}", self.name(to), self.name(from));
         self.memory.nodes[from].fed = Some(now);
+        self.memory.nodes[from].message = "stepped down".into();
         self.seat(to, now);
         // One that was given up is forgotten when ACTIVE moves; an operator's choice is not, by a drain.
         self.memory.failback_off &= self.memory.chosen;

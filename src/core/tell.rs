@@ -61,7 +61,11 @@ impl Pool {
             Some(seen)
                 if matches!(seen.judgement, Judgement::Positive { .. }) && seen.kind == Kind::Online =>
             {
-                if n.bump { "change of role".to_owned() } else { format!("answers: {}", n.message) }
+                match n.message.as_str() {
+                    _ if n.bump => "change of role".to_owned(),
+                    "--" => "answers".to_owned(),
+                    message => format!("answers: {message}"),
+                }
             }
             _ => n.message.clone(),
         };

@@ -23,6 +23,15 @@ impl Pool {
         }
     }
 
+    /// The nodes without which the pool would lose its ACTIVE node, now or in a moment.
+    pub fn stakeholders(&self) -> Vec<NodeId> {
+        match &self.memory.seat {
+            Seat::Held(node) => vec![*node],
+            Seat::Passing(handover) => vec![handover.from, handover.to],
+            Seat::Empty => self.memory.reign.as_ref().and_then(|r| r.node).into_iter().collect(),
+        }
+    }
+
     pub(super) fn holds(&self, node: NodeId) -> bool {
         self.holder() == Some(node)
     }

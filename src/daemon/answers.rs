@@ -1,7 +1,7 @@
 //! What clients of the control socket get: events from the journal, everything else from the decider.
 
 use super::journal::Journal;
-use super::message::{Mailbox, Message, Sent};
+use super::message::{Given, Mailbox, Sent, Want, Wish};
 use crate::clock::{Clocks, rfc3339};
 use crate::config;
 use crate::control::peer::Peer;
@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 /// How long a client thread waits for the decider.
@@ -32,49 +32,62 @@ impl Handler for Answers {
         match request {
             Request::Events { since_s, pool, follow } => self.events(since_s, pool, follow),
             Request::Reload { force } => Reply::Once(self.reload(force, &peer.name)),
-            request => Reply::Once(self.decide(request, &peer.name)),
+            request => Reply::Once(self.ask(Want::Request(request), &peer.name)),
         }
     }
 
-    fn control_group(&self) -> String {
-        self.control_group.clone()
+    fn control_group(&self) -> &str {
+        &self.control_group
     }
 }
 
 impl Answers {
-    fn decide(&self, request: Request, who: &str) -> Answer {
-        self.wait(|answer| Message::Request { request, who: who.to_owned(), answer })
-    }
-
     /// Reads the configuration here, not in the decider: it may lie on a slow disk and ask a slow DNS.
     fn reload(&self, force: bool, who: &str) -> Answer {
         let settings = config::load(&self.config).map_err(|f| Failure::new(Code::Config, f.to_string()))?;
-        let settings = Box::new(settings);
-        self.wait(|answer| Message::Install { settings, force, who: who.to_owned(), answer: Some(answer) })
+        self.ask(Want::Install(Box::new(settings), force), who)
     }
 
-    fn wait(&self, message: impl FnOnce(SyncSender<Answer>) -> Message) -> Answer {
-        let (answer, reply) = sync_channel(1);
-        if self.mailbox.send(message(answer)) != Sent::Queued {
-            return Err(Failure::new(Code::Busy, "the decider's queue is full; try again"));
+    fn ask(&self, what: Want, who: &str) -> Answer {
+        let (answer, given) = sync_channel(1);
+        match self.mailbox.wish(Wish { what, who: who.to_owned(), answer: Some(answer) }) {
+            Sent::Queued => {}
+            Sent::Dropped => return Err(Failure::new(Code::Busy, "the decider's queue is full; try again")),
+            Sent::Gone => return Err(Failure::new(Code::Busy, "mppd is ending")),
         }
-        let late = |_| Failure::new(Code::Busy, format!("the decider did not answer within {PATIENCE:?}"));
-        reply.recv_timeout(PATIENCE).map_err(late)?
+        match given.recv_timeout(PATIENCE) {
+            Ok(given) => json(given?),
+            Err(RecvTimeoutError::Timeout) => {
+                let text =
+                    format!("the decider did not answer within {PATIENCE:?}; what was asked may yet be done");
+                Err(Failure::new(Code::Busy, text))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(Failure::new(Code::Busy, "mppd is ending")),
+        }
     }
 
     fn events(&self, since_s: Option<u64>, pool: Option<String>, follow: bool) -> Reply {
-        let events = Events {
-            journal: Arc::clone(&self.journal),
-            from: since_s.map(oldest),
-            pool,
-            seq: 0,
-            ready: Vec::new(),
-        };
+        if let Some(pool) = &pool
+            && let Err(failure) = self.ask(Want::Request(Request::Status { pool: Some(pool.clone()) }), "")
+        {
+            return Reply::Once(Err(failure));
+        }
+        let (journal, from) = (Arc::clone(&self.journal), since_s.map(oldest));
+        let events = Events { journal, from, pool, seq: 0, ready: Vec::new() };
         match follow {
             true => Reply::Stream(Box::new(events)),
             false => Reply::Once(Ok(Value::Array(events.so_far()))),
         }
     }
+}
+
+fn json(given: Given) -> Answer {
+    let value = match given {
+        Given::Words(words) => Ok(Value::String(words)),
+        Given::Status(status) => serde_json::to_value(status),
+        Given::Why(why) => serde_json::to_value(why),
+    };
+    value.map_err(|e| Failure::new(Code::BadRequest, e.to_string()))
 }
 
 /// The time of day so many seconds ago, as events have it: these compare as text.

@@ -1,79 +1,104 @@
 //! The decider: one thread owns every pool. It never waits for anything but its next message.
+//!
+//! ```text
+//! round: take in what came -> tick -> publish -> heartbeat -> answer and tell -> a few requests -> publish
+//! ```
 
 use super::fleet::Fleet;
 use super::journal::Journal;
-use super::message::{Mailbox, Message, Signal};
+use super::message::{self, Inbox, Mailbox, Message};
 use super::publish;
-use super::status;
 use super::systemd::Pulse;
-use super::why;
 use crate::alert::{Alerts, Line};
-use crate::clock::{self, Clocks, rfc3339};
+use crate::clock::{self, Clocks};
 use crate::config::Settings;
-use crate::control::protocol::{Answer, Code, Failure, Request};
-use crate::control::status::{Daemon, Status};
-use crate::core::event::{Action, Author, Command, Event, Note};
-use crate::core::pool::Pool;
+use crate::control::status::Daemon;
+use crate::core::event::{Action, Event};
 use crate::core::time::Moment;
-use crate::core::words::NodeId;
 use crate::poll::Watchdog;
 use crate::state::{WriteError, Writer};
-use serde_json::Value;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 /// The decider wakes at least this often: the heartbeat of the published state.
 const HEARTBEAT: Duration = Duration::from_millis(200);
 /// Messages taken in before what they changed is published.
 const BATCH: usize = 512;
+/// Requests looked at in a round: whoever floods the socket must not hold the polls up.
+const REQUESTS: usize = 2;
 
 /// The loop and all it owns.
 pub(super) struct Decider {
     pub(super) settings: Settings,
     pub(super) fleet: Fleet,
     pub(super) writer: Writer,
+    pub(super) surroundings: Surroundings,
+    inbox: Inbox,
+    woke: Moment,
+    /// Publishing failed last time.
+    stuck: bool,
+    /// There may be more requests.
+    knocked: bool,
+    pub(super) outbox: Outbox,
+}
+
+/// What does not change while the daemon lives.
+pub(super) struct Surroundings {
     pub(super) boot_id: [u8; 16],
-    pub(super) messages: Receiver<Message>,
     pub(super) mailbox: Mailbox,
     pub(super) watchdog: Watchdog,
     pub(super) journal: Arc<Journal>,
-    pub(super) alerts: Arc<Alerts>,
+    pub(super) alerts: Alerts,
     pub(super) pulse: Pulse,
     pub(super) daemon: Daemon,
+}
+
+/// What waits until what it speaks of is published.
+#[derive(Default)]
+pub(super) struct Outbox {
+    pub(super) lines: Vec<Line>,
+    answers: Vec<(SyncSender<message::Result>, message::Result)>,
     pub(super) seq: u64,
-    pub(super) woke: Moment,
-    /// What was decided and is told once it is published.
-    pub(super) notes: Vec<(usize, Note)>,
-    /// Answers that wait until what they speak of is published.
-    pub(super) answers: Vec<(SyncSender<Answer>, Answer)>,
 }
 
 impl Decider {
+    /// Ready to go round.
+    pub(super) fn new(
+        settings: Settings,
+        fleet: Fleet,
+        writer: Writer,
+        surroundings: Surroundings,
+        inbox: Inbox,
+    ) -> Decider {
+        let (woke, outbox) = (clock::now(), Outbox::default());
+        Decider { settings, fleet, writer, surroundings, inbox, woke, stuck: false, knocked: false, outbox }
+    }
+
     /// Goes round until SIGTERM, or until nothing can send any more.
     pub(super) fn run(mut self) {
-        loop {
-            let first = match self.messages.recv_timeout(self.patience()) {
+        let mut alive = true;
+        while alive {
+            let first = match self.inbox.messages.recv_timeout(self.patience()) {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.wake();
-            let mut left = BATCH;
-            let mut next = first;
-            while let Some(message) = next {
-                if !self.take(message) {
-                    return;
-                }
-                left -= 1;
-                next = if left == 0 { None } else { self.messages.try_recv().ok() };
-            }
+            alive = self.take_in(first);
             self.tick();
             self.finish_round();
+            self.requests();
         }
+        self.tell_self("stopped", "notice", "mppd stops; what it published stands".into());
+        self.finish_round();
+        self.surroundings.alerts.finish();
     }
 
     fn patience(&self) -> Duration {
+        if self.knocked {
+            return Duration::ZERO;
+        }
         let now = clock::now();
         let next = self.fleet.members.iter().map(|m| m.deadline).min().unwrap_or(Moment(u64::MAX));
         next.since(now).min(HEARTBEAT)
@@ -91,22 +116,22 @@ impl Decider {
         }
     }
 
-    fn take(&mut self, message: Message) -> bool {
-        match message {
-            Message::Polled(poller, observation) => {
-                if let Some((place, node)) = self.fleet.place_of(poller) {
-                    self.handle(place, Event::Polled(node, observation), clock::now());
+    /// Takes in what is there, within bounds; false after SIGTERM.
+    fn take_in(&mut self, first: Option<Message>) -> bool {
+        let mut next = first;
+        for _ in 0..BATCH {
+            let Some(message) = next else { break };
+            match message {
+                Message::Polled(poller, observation) => {
+                    if let Some((place, node)) = self.fleet.place_of(poller) {
+                        self.handle(place, Event::Polled(node, observation), clock::now());
+                    }
                 }
+                Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
+                Message::Knock => self.knocked = true,
+                Message::Stop => return false,
             }
-            Message::Request { request, who, answer } => {
-                let reply = self.answer(request, who);
-                self.answers.push((answer, reply));
-            }
-            Message::Install { settings, force, who, answer } => {
-                let reply = self.install(*settings, force, &who);
-                self.answers.extend(answer.map(|answer| (answer, reply)));
-            }
-            Message::Signal(Signal::Stop) => return false,
+            next = self.inbox.messages.try_recv().ok();
         }
         true
     }
@@ -126,191 +151,84 @@ impl Decider {
     }
 
     /// Asks and paces at once; notes wait until the change is published.
-    fn act(&mut self, place: usize, actions: Vec<Action>, now: Moment) {
+    pub(super) fn act(&mut self, place: usize, actions: Vec<Action>, now: Moment) {
         let member = &mut self.fleet.members[place];
         for action in actions {
             match action {
                 Action::Ask(node) => member.ask(node),
                 Action::Pace(node, every) => member.pace(node, every),
-                Action::Note(note) => self.notes.push((place, note)),
+                Action::Note(note) => self.outbox.lines.push(super::telling::line_of(&member.pool, note)),
             }
         }
         member.dirty = true;
         member.deadline = member.pool.deadline(now);
     }
 
-    /// Publishes what changed, and only then tells of it.
-    pub(super) fn finish_round(&mut self) {
-        self.publish();
-        self.writer.heartbeat(clock::now().0);
-        self.pulse.beat();
-        for (answer, reply) in std::mem::take(&mut self.answers) {
-            // A client that has gone away needs no answer.
-            _ = answer.try_send(reply);
+    fn requests(&mut self) {
+        self.knocked = false;
+        for _ in 0..REQUESTS {
+            let Ok(wish) = self.inbox.wishes.try_recv() else { return };
+            self.knocked = true;
+            let given = self.give(wish.what, &wish.who);
+            match wish.answer {
+                Some(answer) => self.outbox.answers.push((answer, given)),
+                // Nobody waits for it: a signal asked. What was refused must be told all the same.
+                None => _ = given.map_err(|failure| self.tell_self("reload", "error", failure.message)),
+            }
         }
-        for (place, note) in std::mem::take(&mut self.notes) {
-            self.tell_note(place, note);
-        }
-        let dropped = self.mailbox.dropped();
-        if dropped > 0 {
-            self.tell_self("dropped", "warning", format!("{dropped} messages: the decider's queue was full"));
-        }
+        self.finish_round();
     }
 
-    fn publish(&mut self) {
+    /// Publishes what changed, and only then answers and tells of it. While it cannot publish it gives no sign of
+    /// life either: a state that is not kept up must not look alive.
+    fn finish_round(&mut self) {
+        match self.publish() {
+            Ok(()) if self.stuck => {
+                self.stuck = false;
+                self.tell_self("publish", "notice", "published again".into());
+            }
+            Ok(()) => {}
+            Err(e) if self.stuck => _ = e,
+            Err(e) => {
+                self.stuck = true;
+                let dir = self.settings.runtime_dir.display().to_string();
+                let text = format!("can't publish: {e}; make room in {dir}: verdicts stand as they were");
+                self.tell_self("publish", "alert", text);
+                self.tell_waiting();
+            }
+        }
+        self.surroundings.pulse.beat();
+        if self.stuck {
+            return;
+        }
+        self.writer.heartbeat(clock::now().0);
+        for (answer, given) in std::mem::take(&mut self.outbox.answers) {
+            // A client that has gone away needs no answer.
+            _ = answer.try_send(given);
+        }
+        let dropped = self.surroundings.mailbox.dropped();
+        if dropped > 0 {
+            let text = format!(
+                "{dropped} polls were dropped: the decider did not keep up; is this machine overloaded?"
+            );
+            self.tell_self("dropped", "warning", text);
+        }
+        self.tell_waiting();
+    }
+
+    fn publish(&mut self) -> Result<(), WriteError> {
         let clocks = Clocks::read();
         for place in 0..self.fleet.members.len() {
-            if !std::mem::take(&mut self.fleet.members[place].dirty) {
+            let member = &mut self.fleet.members[place];
+            if !member.dirty {
                 continue;
             }
-            let record = publish::record(&self.fleet.members[place].pool, &clocks);
-            match self.writer.publish(place, &record) {
-                Ok(()) => {}
-                Err(WriteError::MemoryTooBig { .. }) => self.rebuild_state(),
-                Err(e) => self.tell_self("publish", "alert", format!("can't publish: {e}")),
+            match self.writer.publish(place, &publish::record(&member.pool, &clocks)) {
+                Ok(()) => member.dirty = false,
+                Err(WriteError::MemoryTooBig { .. }) => return self.rebuild_state(),
+                Err(e) => return Err(e),
             }
         }
+        Ok(())
     }
-
-    // ---- requests ----
-
-    fn answer(&mut self, request: Request, who: String) -> Answer {
-        match request {
-            Request::Status { pool } => self.status(pool.as_deref()),
-            Request::Why { pool, node } => {
-                let (place, node) = self.target(&pool, node.as_deref())?;
-                let why = why::explain(&self.fleet.members[place].pool, node, clock::now());
-                to_value(&why)
-            }
-            request => {
-                let (place, command, reason) = self.command(request)?;
-                let author = Author { who, why: reason };
-                let now = clock::now();
-                let (result, actions) = self.fleet.members[place].pool.command(&command, &author, now);
-                self.act(place, actions, now);
-                result.map(Value::String).map_err(|refused| Failure::new(Code::Refused, refused.0))
-            }
-        }
-    }
-
-    fn status(&self, only: Option<&str>) -> Answer {
-        let clocks = Clocks::read();
-        if let Some(pool) = only {
-            self.target(pool, None)?;
-        }
-        let wanted = |pool: &Pool| only.is_none_or(|only| only == pool.settings().name);
-        let pools = self.fleet.members.iter().map(|m| &m.pool).filter(|p| wanted(p));
-        to_value(&Status {
-            version: status::VERSION,
-            daemon: self.daemon.clone(),
-            pools: pools.map(|p| status::pool(p, &clocks)).collect(),
-        })
-    }
-
-    fn command(&self, request: Request) -> Result<(usize, Command, Option<String>), Failure> {
-        let seconds = |s: Option<u64>| s.map(Duration::from_secs);
-        Ok(match request {
-            Request::Recover { pool, node } => {
-                let (place, node) = self.target(&pool, node.as_deref())?;
-                (place, Command::Recover(node), None)
-            }
-            Request::Switchover { pool, to, force, reason } => {
-                let (place, to) = self.target(&pool, to.as_deref())?;
-                (place, Command::Switchover { to, force }, reason)
-            }
-            Request::Drain { pool, node, now, force, for_s, reason } => {
-                let (place, node) = self.node(&pool, &node)?;
-                (place, Command::Drain { node, now, force, lasting: seconds(for_s) }, reason)
-            }
-            Request::Undrain { pool, node } => {
-                let (place, node) = self.node(&pool, &node)?;
-                (place, Command::Undrain(node), None)
-            }
-            Request::Pause { pool, for_s, reason } => {
-                (self.target(&pool, None)?.0, Command::Pause { lasting: seconds(for_s) }, reason)
-            }
-            Request::Resume { pool } => (self.target(&pool, None)?.0, Command::Resume, None),
-            Request::Ack { pool } => (self.target(&pool, None)?.0, Command::Ack, None),
-            Request::Status { .. }
-            | Request::Why { .. }
-            | Request::Events { .. }
-            | Request::Reload { .. } => {
-                return Err(Failure::new(Code::BadRequest, "not a command for a pool"));
-            }
-        })
-    }
-
-    fn node(&self, pool: &str, node: &str) -> Result<(usize, NodeId), Failure> {
-        let (place, node) = self.target(pool, Some(node))?;
-        Ok((place, node.unwrap_or_default()))
-    }
-
-    /// The place of a pool, and of a node in it by name or address.
-    fn target(&self, pool: &str, node: Option<&str>) -> Result<(usize, Option<NodeId>), Failure> {
-        let names = || self.fleet.members.iter().map(|m| m.pool.settings().name.as_str());
-        let place = self.fleet.find(pool).ok_or_else(|| {
-            let known = names().take(20).collect::<Vec<_>>().join(", ");
-            Failure::new(Code::NoSuchPool, format!("no pool {pool}; there are: {known}"))
-        })?;
-        let Some(wanted) = node else { return Ok((place, None)) };
-        let nodes = &self.fleet.members[place].pool.settings().nodes;
-        match nodes.iter().position(|n| n.name == wanted || n.address() == wanted) {
-            Some(node) => Ok((place, Some(node))),
-            None => {
-                let known: Vec<&str> = nodes.iter().take(20).map(|n| n.name.as_str()).collect();
-                let text = format!("no node {wanted} in pool {pool}; there are: {}", known.join(", "));
-                Err(Failure::new(Code::NoSuchNode, text))
-            }
-        }
-    }
-
-    // ---- telling ----
-
-    fn tell_note(&mut self, place: usize, note: Note) {
-        let pool = &self.fleet.members[place].pool;
-        let line = Line {
-            seq: 0,
-            time: String::new(),
-            severity: note.severity.word().into(),
-            event: note.what.word().into(),
-            pool: Some(pool.settings().name.clone()),
-            node: note.node.map(|n| pool.name(n).to_owned()),
-            from: note.from,
-            to: note.to,
-            req: note.req,
-            epoch: Some(note.epoch),
-            reason: note.reason,
-        };
-        self.tell(line);
-    }
-
-    /// Something about the daemon itself.
-    pub(super) fn tell_self(&mut self, event: &str, severity: &str, reason: String) {
-        self.tell(Line {
-            seq: 0,
-            time: String::new(),
-            severity: severity.into(),
-            event: event.into(),
-            pool: None,
-            node: None,
-            from: None,
-            to: None,
-            req: None,
-            epoch: None,
-            reason,
-        });
-    }
-
-    fn tell(&mut self, mut line: Line) {
-        self.seq += 1;
-        line.seq = self.seq;
-        line.time = rfc3339(Clocks::read().wall());
-        let line = Arc::new(line);
-        self.alerts.tell(&line);
-        self.journal.add(line);
-    }
-}
-
-fn to_value(answer: &impl serde::Serialize) -> Answer {
-    serde_json::to_value(answer).map_err(|e| Failure::new(Code::BadRequest, e.to_string()))
 }

@@ -9,6 +9,7 @@ use crate::core::words::NodeId;
 use crate::poll::{Poller, Target, Watchdog};
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 
 /// Every pool, in the order of the configuration.
 #[derive(Default)]
@@ -16,7 +17,6 @@ pub(super) struct Fleet {
     /// The pools.
     pub(super) members: Vec<Member>,
     places: HashMap<PollerId, (usize, NodeId)>,
-    next_id: u64,
 }
 
 /// A pool with its pollers.
@@ -30,12 +30,16 @@ pub(super) struct Member {
     pollers: Vec<Running>,
 }
 
-struct Running {
+/// A poller and what it was started with.
+pub(super) struct Running {
     id: PollerId,
     access: Access,
     timeout: Duration,
     poller: Poller,
 }
+
+/// Pollers by the address they ask: no two nodes of a configuration share one.
+pub(super) type Pollers = HashMap<SocketAddr, Running>;
 
 impl Fleet {
     /// The pools of `settings`, as remembered where they are; nobody is polled yet.
@@ -52,64 +56,50 @@ impl Fleet {
         Fleet { members: settings.pools.iter().map(pool).collect(), ..Fleet::default() }
     }
 
-    /// Starts the pollers, taking over those of `old` that ask the same server in the same way.
+    /// Starts a poller for every node that `running` does not ask already in the same way.
     ///
     /// # Errors
-    /// If a thread cannot be started. `old` has lost no poller then.
-    pub(super) fn start_pollers(
-        &mut self,
+    /// If a thread cannot be started; those that were end again.
+    pub(super) fn start_missing(
+        &self,
         settings: &Settings,
-        old: &mut Fleet,
+        running: &Fleet,
         mailbox: &Mailbox,
         watchdog: &Watchdog,
-    ) -> io::Result<()> {
-        self.next_id = old.next_id;
-        let mut fresh = self.start_missing(settings, old, mailbox, watchdog)?;
-        for (place, config) in settings.pools.iter().enumerate() {
+    ) -> io::Result<Pollers> {
+        let running: HashMap<SocketAddr, &Running> =
+            running.members.iter().flat_map(|m| &m.pollers).map(|r| (r.access.address, r)).collect();
+        let mut fresh = Pollers::new();
+        for (member, config) in self.members.iter().zip(&settings.pools) {
             for (node, access) in config.access.iter().enumerate() {
                 let timeout = config.decision.nodes[node].pace.timeout;
-                let running = match fresh.remove(&(place, node)) {
-                    Some(running) => running,
-                    None => old.take_poller(access, timeout).ok_or(io::ErrorKind::NotFound)?,
-                };
-                running.poller.pace(self.members[place].pool.pace(node));
-                self.places.insert(running.id, (place, node));
-                self.members[place].pollers.push(running);
-            }
-        }
-        Ok(())
-    }
-
-    fn start_missing(
-        &mut self,
-        settings: &Settings,
-        old: &Fleet,
-        mailbox: &Mailbox,
-        watchdog: &Watchdog,
-    ) -> io::Result<HashMap<(usize, NodeId), Running>> {
-        let mut fresh = HashMap::new();
-        for (place, config) in settings.pools.iter().enumerate() {
-            for (node, access) in config.access.iter().enumerate() {
-                let timeout = config.decision.nodes[node].pace.timeout;
-                if old.members.iter().flat_map(|m| &m.pollers).any(|r| r.asks(access, timeout)) {
+                if running.get(&access.address).is_some_and(|r| r.asks(access, timeout)) {
                     continue;
                 }
-                let id = PollerId(self.next_id);
-                self.next_id += 1;
                 let name = format!("{}/{}", config.decision.name, config.decision.nodes[node].name);
-                let every = self.members[place].pool.pace(node);
-                let poller = start(name, access, timeout, every, (id, mailbox.clone()), watchdog)?;
-                fresh.insert((place, node), Running { id, access: access.clone(), timeout, poller });
+                let target = target(name, access, timeout);
+                let poller = Running::start(target, access, member.pool.pace(node), mailbox, watchdog)?;
+                fresh.insert(access.address, poller);
             }
         }
         Ok(fresh)
     }
 
-    fn take_poller(&mut self, access: &Access, timeout: Duration) -> Option<Running> {
-        self.members.iter_mut().find_map(|m| {
-            let place = m.pollers.iter().position(|r| r.asks(access, timeout))?;
-            Some(m.pollers.swap_remove(place))
-        })
+    /// Takes its pollers: the fresh ones, and of `old` those that go on as they are. Cannot fail.
+    pub(super) fn adopt(&mut self, settings: &Settings, mut fresh: Pollers, old: Fleet) {
+        let kept = old.members.into_iter().flat_map(|m| m.pollers).map(|r| (r.access.address, r));
+        let mut kept: Pollers = kept.collect();
+        for (place, (member, config)) in self.members.iter_mut().zip(&settings.pools).enumerate() {
+            for (node, access) in config.access.iter().enumerate() {
+                let Some(running) = fresh.remove(&access.address).or_else(|| kept.remove(&access.address))
+                else {
+                    continue;
+                };
+                running.poller.pace(member.pool.pace(node));
+                self.places.insert(running.id, (place, node));
+                member.pollers.push(running);
+            }
+        }
     }
 
     /// Which node of which pool a poller asks; `None` once a reload has ended it.
@@ -140,21 +130,28 @@ impl Member {
 }
 
 impl Running {
+    fn start(
+        target: Target,
+        access: &Access,
+        every: Duration,
+        mailbox: &Mailbox,
+        watchdog: &Watchdog,
+    ) -> io::Result<Running> {
+        let (id, timeout, mailbox) = (PollerId::fresh(), target.timeout, mailbox.clone());
+        // A dropped observation is as good as none: the node is overdue then, and the decider says what was dropped.
+        let deliver = move |observation| mailbox.send(Message::Polled(id, observation)) != Sent::Gone;
+        let poller = Poller::start(target, every, watchdog, Box::new(deliver))?;
+        Ok(Running { id, access: access.clone(), timeout, poller })
+    }
+
     fn asks(&self, access: &Access, timeout: Duration) -> bool {
         self.access == *access && self.timeout == timeout
     }
 }
 
-fn start(
-    name: String,
-    access: &Access,
-    timeout: Duration,
-    every: Duration,
-    (id, mailbox): (PollerId, Mailbox),
-    watchdog: &Watchdog,
-) -> io::Result<Poller> {
+fn target(name: String, access: &Access, timeout: Duration) -> Target {
     let mut password = Password::of(&access.password);
-    let target = Target {
+    Target {
         name,
         address: access.address,
         user: access.user.clone(),
@@ -162,8 +159,5 @@ fn start(
         timeout,
         reconnect_every: access.reconnect_every,
         password: Box::new(move || password.current().map_err(|fault| fault.to_string())),
-    };
-    // A dropped observation is as good as none: the node is overdue then, and the decider says what was dropped.
-    let deliver = move |observation| mailbox.send(Message::Polled(id, observation)) != Sent::Gone;
-    Poller::start(target, every, watchdog, Box::new(deliver))
+    }
 }

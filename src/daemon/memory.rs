@@ -18,11 +18,12 @@ pub(super) struct Legacy {
 
 /// A memory as bytes.
 pub(super) fn to_bytes(memory: &Memory) -> Vec<u8> {
-    serde_json::to_vec(memory).unwrap_or_default()
+    // JSON can say all of it: to publish a pool without its memory would be to forget who is ACTIVE.
+    serde_json::to_vec(memory).expect("a memory is JSON")
 }
 
-/// Room for a pool's memory: what a node's answer with its channels and errors takes, several times over.
-pub(super) fn capacity(nodes: usize) -> usize {
+/// What a pool's memory usually takes at most, bytes: an answer with channels and errors is some 1,500 a node.
+pub(super) fn usual(nodes: usize) -> usize {
     4096 + nodes * 4096
 }
 

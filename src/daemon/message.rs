@@ -1,56 +1,85 @@
-//! What the decider is told, through one bounded queue.
+//! What the decider is told, through one bounded queue; and what clients want of it, through another.
 
 use crate::config::Settings;
-use crate::control::protocol::{Answer, Request};
+use crate::control::protocol::{Failure, Request};
+use crate::control::status::{Status, Why};
 use crate::core::observation::Observation;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
+/// How many requests may wait: each client waits for one.
+const REQUESTS: usize = 64;
+
 /// Names one poller for its whole life, over reloads too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct PollerId(pub(super) u64);
+pub(super) struct PollerId(u64);
+
+impl PollerId {
+    /// One that was never given before.
+    pub(super) fn fresh() -> PollerId {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        PollerId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// Something for the decider.
 pub(super) enum Message {
     /// A poll ended.
     Polled(PollerId, Observation),
-    /// A client wants something.
-    Request {
-        /// What.
-        request: Request,
-        /// Who, for the record.
-        who: String,
-        /// Where the answer goes; one place, so that answering never waits.
-        answer: SyncSender<Answer>,
-    },
-    /// A configuration, read and checked, is to be the one in force.
-    Install {
-        /// The new settings.
-        settings: Box<Settings>,
-        /// Also if an ACTIVE node is not in it.
-        force: bool,
-        /// Who, for the record.
-        who: String,
-        /// Where the answer goes, if anybody waits for it.
-        answer: Option<SyncSender<Answer>>,
-    },
-    /// A signal came.
-    Signal(Signal),
-}
-
-/// The signals that mean something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
+    /// Something about the daemon itself is to be told: event, severity, reason.
+    Tell(&'static str, &'static str, String),
+    /// There is a request: no need to sleep.
+    Knock,
     /// SIGTERM, SIGINT.
     Stop,
 }
 
-/// The sending end of the decider's queue.
+/// What a client, or a signal, wants of the decider.
+pub(super) struct Wish {
+    /// What.
+    pub(super) what: Want,
+    /// Who, for the record.
+    pub(super) who: String,
+    /// Where the answer goes, if anybody waits; one place, so that answering never waits.
+    pub(super) answer: Option<SyncSender<Result>>,
+}
+
+/// What became of a wish.
+pub(super) type Result = std::result::Result<Given, Failure>;
+
+/// A request, or a configuration.
+pub(super) enum Want {
+    /// As it came over the socket.
+    Request(Request),
+    /// A configuration, read and checked, is to be the one in force; `true`: also if an ACTIVE node is not in it.
+    Install(Box<Settings>, bool),
+}
+
+/// What the decider gives. The client's thread makes JSON of it.
+pub(super) enum Given {
+    /// What was done.
+    Words(String),
+    /// How things are.
+    Status(Box<Status>),
+    /// Why.
+    Why(Why),
+}
+
+/// The sending ends of the decider's queues.
 #[derive(Clone)]
 pub(super) struct Mailbox {
     messages: SyncSender<Message>,
+    wishes: SyncSender<Wish>,
     dropped: Arc<AtomicU64>,
+}
+
+/// The receiving ends.
+pub(super) struct Inbox {
+    /// Polls and signals: first.
+    pub(super) messages: Receiver<Message>,
+    /// Clients: after what was decided is published, and few at a time.
+    pub(super) wishes: Receiver<Wish>,
 }
 
 /// What became of a message.
@@ -65,10 +94,13 @@ pub(super) enum Sent {
 }
 
 impl Mailbox {
-    /// A queue for so many messages, and its receiving end.
-    pub(super) fn with_room_for(messages: usize) -> (Mailbox, Receiver<Message>) {
-        let (sender, receiver) = sync_channel(messages);
-        (Mailbox { messages: sender, dropped: Arc::new(AtomicU64::new(0)) }, receiver)
+    /// Queues with room for so many messages.
+    pub(super) fn with_room_for(messages: usize) -> (Mailbox, Inbox) {
+        let (message_sender, messages) = sync_channel(messages);
+        let (wish_sender, wishes) = sync_channel(REQUESTS);
+        let mailbox =
+            Mailbox { messages: message_sender, wishes: wish_sender, dropped: Arc::new(AtomicU64::new(0)) };
+        (mailbox, Inbox { messages, wishes })
     }
 
     /// Never waits.
@@ -80,6 +112,19 @@ impl Mailbox {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
                 Sent::Dropped
             }
+        }
+    }
+
+    /// Never waits.
+    pub(super) fn wish(&self, wish: Wish) -> Sent {
+        match self.wishes.try_send(wish) {
+            Ok(()) => {
+                // Where the queue of messages is full the decider does not sleep anyway.
+                _ = self.messages.try_send(Message::Knock);
+                Sent::Queued
+            }
+            Err(TrySendError::Full(_)) => Sent::Dropped,
+            Err(TrySendError::Disconnected(_)) => Sent::Gone,
         }
     }
 

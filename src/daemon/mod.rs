@@ -1,7 +1,7 @@
 //! Everything wired together: pollers and commands in, one decider, the published state and alerts out.
 //!
 //! - `start`: from the command line to the running loop, and its end
-//! - `decider`: the loop; owns every pool; never waits
+//! - `decider`: the loop; owns every pool; never waits; `requests`, `reload`, `telling`: more of what it does
 //! - `fleet`: the pools of one configuration with their pollers
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `message`: what the decider is told, through one bounded queue
@@ -18,10 +18,12 @@ mod memory;
 mod message;
 mod publish;
 mod reload;
+mod requests;
 mod signals;
 mod start;
-pub mod status;
+mod status;
 mod systemd;
+mod telling;
 mod why;
 
-pub use start::{Options as MppdOptions, mppd_main};
+pub use start::mppd_main;

@@ -3,19 +3,20 @@
 use super::memory;
 use crate::clock::{Clocks, unix_ms};
 use crate::config::{Settings, StalePolicy};
+use crate::control::published::{DRAINED, POOL_FLAGS, READ_ONLY, READ_ONLY_KNOWN};
 use crate::core::pool::Pool;
+use crate::core::settings::{NodeSettings, PoolSettings};
 use crate::core::words::{NodeId, Role, State, Status};
 use crate::state::{self, FileSpec, NodeRecord, NodeSpec, PoolRecord, PoolSpec};
 
-/// Node flag: out of service by an operator's word.
-pub(super) const DRAINED: u32 = 1;
-/// Node flag: the server says it is read-only.
-pub(super) const READ_ONLY: u32 = 2;
-/// Pool flags, in the order of their bits.
-pub(super) const POOL_FLAGS: [&str; 5] = ["paused", "flapping", "handover", "held", "failback_off"];
-
-/// The file for these settings. `factor` makes more room for memories than is usually needed.
-pub(super) fn file_spec(settings: &Settings, config: &str, boot_id: [u8; 16], factor: usize) -> FileSpec {
+/// The file for these settings, with room for what each pool remembers: twice what it takes now, and at least what a
+/// pool of its size usually takes.
+pub(super) fn file_spec(
+    settings: &Settings,
+    pools: &[PoolRecord],
+    config: &str,
+    boot_id: [u8; 16],
+) -> FileSpec {
     FileSpec {
         boot_id,
         pid: std::process::id(),
@@ -27,17 +28,16 @@ pub(super) fn file_spec(settings: &Settings, config: &str, boot_id: [u8; 16], fa
         },
         daemon_version: env!("CARGO_PKG_VERSION").into(),
         config_path: config.into(),
-        pools: settings.pools.iter().map(|p| pool_spec(&p.decision, factor)).collect(),
+        pools: settings.pools.iter().zip(pools).map(|(p, record)| pool_spec(&p.decision, record)).collect(),
     }
 }
 
-fn pool_spec(settings: &crate::core::settings::PoolSettings, factor: usize) -> PoolSpec {
-    let node =
-        |n: &crate::core::settings::NodeSettings| NodeSpec { name: n.name.clone(), address: n.address() };
+fn pool_spec(settings: &PoolSettings, record: &PoolRecord) -> PoolSpec {
+    let node = |n: &NodeSettings| NodeSpec { name: n.name.clone(), address: n.address() };
     PoolSpec {
         name: settings.name.clone(),
         nodes: settings.nodes.iter().map(node).collect(),
-        memory_capacity: memory::capacity(settings.nodes.len()) * factor,
+        memory_capacity: memory::usual(settings.nodes.len()).max(record.memory.len() * 2),
     }
 }
 
@@ -58,8 +58,12 @@ pub(super) fn record(pool: &Pool, clocks: &Clocks) -> PoolRecord {
 
 fn node_record(pool: &Pool, node: NodeId, clocks: &Clocks) -> NodeRecord {
     let n = &pool.memory().nodes[node];
-    let read_only = n.facts.as_ref().is_some_and(|f| f.read_only);
-    let drained = if n.drain.is_some() { DRAINED } else { 0 };
+    let read_only = n.facts.as_ref().map(|f| f.read_only);
+    let flags = [
+        (n.drain.is_some(), DRAINED),
+        (read_only == Some(true), READ_ONLY),
+        (read_only.is_some(), READ_ONLY_KNOWN),
+    ];
     NodeRecord {
         rw: verdict(pool, node, Role::Rw),
         ro: verdict(pool, node, Role::Ro),
@@ -67,7 +71,7 @@ fn node_record(pool: &Pool, node: NodeId, clocks: &Clocks) -> NodeRecord {
         state: place(&State::ALL, pool.state(node)),
         status: place(&Status::ALL, pool.status(node)),
         req: pool.req(node),
-        flags: drained | if read_only { READ_ONLY } else { 0 },
+        flags: flags.into_iter().filter(|(on, _)| *on).map(|(_, flag)| flag).sum(),
         last_request_unix_ms: n.newest.as_ref().map_or(0, |s| unix_ms(clocks.at(s.began))),
         lag_ms: n.lag().and_then(|d| u64::try_from(d.as_millis()).ok()),
         message: n.message.clone(),

@@ -2,107 +2,105 @@
 
 use super::decider::Decider;
 use super::fleet::Fleet;
+use super::message::Given;
 use super::publish;
 use crate::clock::{self, Clocks};
 use crate::config::Settings;
-use crate::control::protocol::{Answer, Code, Failure};
+use crate::control::protocol::{Code, Failure};
 use crate::core::pool::Memory;
-use crate::state::{WriteError, Writer};
-use serde_json::Value;
+use crate::core::settings::{NodeSettings, PoolSettings};
+use crate::state::{PoolRecord, WriteError, Writer};
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 
 impl Decider {
     /// Makes these settings the ones in force. Unchanged nodes keep everything, new ones start UNKNOWN.
-    pub(super) fn install(&mut self, settings: Settings, force: bool, who: &str) -> Answer {
-        self.may_install(&settings, force)?;
-        let mut memories: HashMap<String, Memory> = self
-            .fleet
-            .members
-            .iter()
-            .map(|m| (m.pool.settings().name.clone(), m.pool.memory().clone()))
-            .collect();
+    pub(super) fn install(&mut self, settings: Settings, force: bool, who: &str) -> Result<Given, Failure> {
+        self.may_install(&settings, force).map_err(|why| Failure::new(Code::Refused, why))?;
+        let failed =
+            |what: &str, e: String| Failure::new(Code::Refused, format!("{what}: {e}; nothing was changed"));
+        let pools = self.fleet.members.iter().map(|m| &m.pool);
+        let mut memories: HashMap<String, Memory> =
+            pools.map(|p| (p.settings().name.clone(), p.memory().clone())).collect();
         let mut fleet = Fleet::new(&settings, &mut memories);
-        let writer =
-            self.write_state(&settings, &fleet).map_err(|e| refused(format!("can't publish: {e}")))?;
-        let started = fleet.start_pollers(&settings, &mut self.fleet, &self.mailbox, &self.watchdog);
-        started.map_err(|e| refused(format!("can't start a poller: {e}")))?;
+        let (mailbox, watchdog) = (&self.surroundings.mailbox, &self.surroundings.watchdog);
+        let fresh = fleet
+            .start_missing(&settings, &self.fleet, mailbox, watchdog)
+            .map_err(|e: io::Error| failed("can't start a poller", e.to_string()))?;
+        let writer = self.reveal(&settings, &fleet).map_err(|e| failed("can't publish", e.to_string()))?;
+        // From here on nothing can fail.
         self.writer = writer;
-        if let Err(e) = self.writer.reveal() {
-            self.tell_self("publish", "alert", format!("can't publish: {e}"));
-        }
+        fleet.adopt(&settings, fresh, std::mem::take(&mut self.fleet));
         self.fleet = fleet;
         self.settings = settings;
+        for warning in self.settings.warnings.clone() {
+            self.tell_self("config", "warning", warning.to_string());
+        }
         self.tell_self("reload", "notice", format!("configuration reloaded by {who}"));
-        Ok(Value::String("reloaded".into()))
+        Ok(Given::Words("reloaded".into()))
     }
 
-    fn may_install(&self, settings: &Settings, force: bool) -> Result<(), Failure> {
-        if settings.runtime_dir != self.settings.runtime_dir {
-            return Err(refused("runtime_dir can't change in a running daemon; restart mppd".into()));
+    fn may_install(&self, settings: &Settings, force: bool) -> Result<(), String> {
+        let old = &self.settings;
+        let fixed = [
+            (settings.runtime_dir != old.runtime_dir, "runtime_dir"),
+            (settings.control_group != old.control_group, "control_group"),
+            (settings.alerts != old.alerts, "alerts"),
+        ];
+        if let Some((_, key)) = fixed.into_iter().find(|(changed, _)| *changed) {
+            return Err(format!("{key} can't change in a running daemon; put it back, or restart mppd"));
         }
-        for member in &self.fleet.members {
-            let pool = &member.pool;
-            let Some(active) = pool.active() else { continue };
-            let (name, node) = (&pool.settings().name, &pool.settings().nodes[active]);
-            let stays = settings.pools.iter().filter(|p| p.decision.name == *name).any(|p| {
-                p.decision.nodes.iter().any(|n| n.name == node.name && n.address() == node.address())
-            });
-            if !stays && !force {
-                let text =
-                    format!("pool {name}: {} is ACTIVE and would be gone; mpp reload --force", node.name);
-                return Err(refused(text));
+        if force {
+            return Ok(());
+        }
+        for pool in self.fleet.members.iter().map(|m| &m.pool) {
+            let (name, new) = (&pool.settings().name, settings.pools.iter().map(|p| &p.decision));
+            let new = new.clone().find(|p| p.name == *name);
+            let lost = pool.stakeholders().into_iter().find(|&n| !has(new, &pool.settings().nodes[n]));
+            if let Some(node) = lost {
+                let node = pool.name(node);
+                return Err(format!("pool {name}: {node} is ACTIVE and would be gone; mpp reload --force"));
             }
         }
         Ok(())
     }
 
-    /// A new file of the published state with these pools in it, not visible yet.
-    fn write_state(&self, settings: &Settings, fleet: &Fleet) -> Result<Writer, WriteError> {
-        state_file(settings, fleet, &self.daemon.config, self.boot_id)
+    /// A new file of the published state with these pools in it, in place of the old one.
+    fn reveal(&self, settings: &Settings, fleet: &Fleet) -> Result<Writer, WriteError> {
+        let surroundings = &self.surroundings;
+        state_file(settings, fleet, Path::new(&surroundings.daemon.config), surroundings.boot_id)
     }
 
     /// The memories have outgrown their room: the same state in a larger file.
-    pub(super) fn rebuild_state(&mut self) {
-        let rebuilt = self.write_state(&self.settings, &self.fleet).and_then(|mut writer| {
-            writer.reveal()?;
-            Ok(writer)
-        });
-        match rebuilt {
-            Ok(writer) => self.writer = writer,
-            Err(e) => self.tell_self("publish", "alert", format!("can't publish: {e}")),
+    pub(super) fn rebuild_state(&mut self) -> Result<(), WriteError> {
+        self.writer = self.reveal(&self.settings, &self.fleet)?;
+        for member in &mut self.fleet.members {
+            member.dirty = false;
         }
+        Ok(())
     }
 }
 
-/// A file of the published state with every pool in it, and room enough for what they remember.
+fn has(pool: Option<&PoolSettings>, node: &NodeSettings) -> bool {
+    pool.is_some_and(|p| p.nodes.iter().any(|n| n.name == node.name && n.address() == node.address()))
+}
+
+/// A file of the published state with every pool in it, in place of the old one, if there is one.
 pub(super) fn state_file(
     settings: &Settings,
     fleet: &Fleet,
-    config: &str,
+    config: &Path,
     boot_id: [u8; 16],
 ) -> Result<Writer, WriteError> {
-    let path = settings.runtime_dir.join("state");
-    let mut factor = 1;
-    loop {
-        let mut writer = Writer::create(&path, &publish::file_spec(settings, config, boot_id, factor))?;
-        let clocks = Clocks::read();
-        let mut published = fleet
-            .members
-            .iter()
-            .enumerate()
-            .map(|(place, member)| writer.publish(place, &publish::record(&member.pool, &clocks)));
-        match published.find(Result::is_err) {
-            Some(Err(WriteError::MemoryTooBig { .. })) if factor < 1024 => factor *= 2,
-            Some(Err(e)) => return Err(e),
-            _ => {
-                drop(published);
-                writer.heartbeat(clock::now().0);
-                return Ok(writer);
-            }
-        }
+    let clocks = Clocks::read();
+    let records: Vec<PoolRecord> = fleet.members.iter().map(|m| publish::record(&m.pool, &clocks)).collect();
+    let spec = publish::file_spec(settings, &records, &config.display().to_string(), boot_id);
+    let mut writer = Writer::create(&settings.runtime_dir.join("state"), &spec)?;
+    for (place, record) in records.iter().enumerate() {
+        writer.publish(place, record)?;
     }
-}
-
-fn refused(why: String) -> Failure {
-    Failure::new(Code::Refused, why)
+    writer.heartbeat(clock::now().0);
+    writer.reveal()?;
+    Ok(writer)
 }

@@ -1,16 +1,14 @@
 //! From the command line to the running loop, and its end.
 
-// Before there are alerts, and when the configuration is at fault, standard error is all there is.
-#![allow(clippy::disallowed_macros)]
-
 use super::answers::Answers;
-use super::decider::Decider;
+use super::decider::{Decider, Surroundings};
 use super::fleet::Fleet;
 use super::journal::Journal;
-use super::message::{Mailbox, Message};
+use super::message::Mailbox;
 use super::{lock, memory, reload, signals, systemd};
 use crate::alert::{self, Alerts};
-use crate::clock::{self, Clocks, rfc3339};
+use crate::cli::{MppdOptions, print};
+use crate::clock::{Clocks, rfc3339};
 use crate::config::{self, Settings, Syslog, SyslogAddress};
 use crate::control::server;
 use crate::control::status::Daemon;
@@ -20,33 +18,24 @@ use crate::state;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// The agent: polls every node, decides who is ACTIVE, publishes what keepalived is told.
-#[derive(Debug, Parser)]
-#[command(name = "mppd", version)]
-pub struct Options {
-    /// The configuration file.
-    #[arg(long, value_name = "FILE", default_value = "/etc/mpp/mpp.yaml")]
-    pub config: PathBuf,
-}
-
 /// Runs the daemon until SIGTERM.
 pub fn mppd_main() -> ExitCode {
-    let options = Options::parse();
+    let options = MppdOptions::parse();
     let settings = match config::load(&options.config) {
         Ok(settings) => settings,
         Err(faults) => {
-            eprintln!("{faults}");
+            print::err(&faults.to_string());
             return Exit::Config.into();
         }
     };
     match serve(&options.config, settings) {
         Ok(()) => Exit::Done.into(),
         Err(why) => {
-            eprintln!("mppd: {why}");
+            print::err(&format!("mppd: {why}"));
             Exit::No.into()
         }
     }
@@ -55,50 +44,37 @@ pub fn mppd_main() -> ExitCode {
 fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     raise_file_limit();
     let lock = lock::take(&settings.runtime_dir)?;
-    let target = syslog_target(&settings.alerts.syslog);
-    let alerts = Arc::new(Alerts::start(target).map_err(|e| format!("no thread: {e}"))?);
+    let alerts = Alerts::start(syslog_target(&settings.alerts.syslog)).map_err(no_thread)?;
     let boot_id = boot_id()?;
     let mut legacy = memory::read(&settings.runtime_dir.join("state"), boot_id);
     let taken_up = legacy.memories.len();
     let mut fleet = Fleet::new(&settings, &mut legacy.memories);
-    let config_text = config.display().to_string();
-    let writer = reload::state_file(&settings, &fleet, &config_text, boot_id)
-        .and_then(|mut writer| writer.reveal().map(|()| writer))
-        .map_err(|e| format!("can't publish: {e}"))?;
+    let writer =
+        reload::state_file(&settings, &fleet, config, boot_id).map_err(|e| format!("can't publish: {e}"))?;
 
     let nodes: usize = settings.pools.iter().map(|p| p.access.len()).sum();
-    let (mailbox, messages) = Mailbox::with_room_for(1024 + nodes * 4);
+    let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4);
     let journal = Arc::new(Journal::default());
     let socket = settings.runtime_dir.join("mpp.sock");
     listen(config, &settings, &mailbox, &journal, &socket)?;
-    let watchdog = Watchdog::start().map_err(|e| format!("can't start the watchdog: {e}"))?;
-    let started = fleet.start_pollers(&settings, &mut Fleet::default(), &mailbox, &watchdog);
-    started.map_err(|e| format!("can't start a poller: {e}"))?;
+    signals::watch(mailbox.clone(), config.to_owned()).map_err(|e| format!("can't catch signals: {e}"))?;
+    let watchdog = Watchdog::start().map_err(no_thread)?;
+    let fresh = fleet.start_missing(&settings, &Fleet::default(), &mailbox, &watchdog);
+    let fresh = fresh.map_err(|e| format!("can't start a poller: {e}"))?;
+    fleet.adopt(&settings, fresh, Fleet::default());
     let pulse = systemd::Pulse::default();
-    systemd::ready(&pulse).map_err(|e| format!("no thread: {e}"))?;
-    let warnings: Vec<String> = settings.warnings.iter().map(ToString::to_string).collect();
-    let mut decider = Decider {
-        settings,
-        fleet,
-        writer,
-        boot_id,
-        messages,
-        mailbox,
-        watchdog,
-        journal,
-        alerts,
-        pulse,
-        daemon: daemon(config_text),
-        seq: 0,
-        woke: clock::now(),
-        notes: Vec::new(),
-        answers: Vec::new(),
-    };
+    systemd::ready(&pulse).map_err(no_thread)?;
+
+    let daemon = daemon(config);
+    let surroundings = Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon };
+    let warnings = settings.warnings.clone();
+    let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox);
     for fault in legacy.faults {
-        decider.tell_self("restart", "warning", format!("starting afresh: {fault}"));
+        let text = format!("what was remembered is lost, pools start afresh: {fault}");
+        decider.tell_self("restart", "alert", text);
     }
     for warning in warnings {
-        decider.tell_self("config", "warning", warning);
+        decider.tell_self("config", "warning", warning.to_string());
     }
     let text = format!("mppd {} started: {taken_up} pools taken up", env!("CARGO_PKG_VERSION"));
     decider.tell_self("started", "notice", text);
@@ -107,6 +83,10 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     _ = fs::remove_file(socket);
     drop(lock);
     Ok(())
+}
+
+fn no_thread(e: std::io::Error) -> String {
+    format!("can't start a thread: {e}; raise the limit of tasks (TasksMax=)")
 }
 
 fn listen(
@@ -123,26 +103,15 @@ fn listen(
         control_group: settings.control_group.clone(),
     };
     server::listen(socket, Arc::new(answers))
-        .map_err(|e| format!("can't listen at {}: {e}", socket.display()))?;
-    let (config, mailbox) = (config.to_owned(), mailbox.clone());
-    let reload_mailbox = mailbox.clone();
-    let reload = move || match config::load(&config) {
-        Ok(settings) => {
-            let settings = Box::new(settings);
-            let message = Message::Install { settings, force: false, who: "SIGHUP".into(), answer: None };
-            _ = reload_mailbox.send(message);
-        }
-        Err(faults) => eprintln!("<3>event=reload reason=\"refused, the old configuration stays\"\n{faults}"),
-    };
-    signals::watch(mailbox, reload).map_err(|e| format!("can't catch signals: {e}"))
+        .map_err(|e| format!("can't listen at {}: {e}", socket.display()))
 }
 
-fn daemon(config: String) -> Daemon {
+fn daemon(config: &Path) -> Daemon {
     Daemon {
         version: env!("CARGO_PKG_VERSION").into(),
         pid: std::process::id(),
         since: rfc3339(Clocks::read().wall()),
-        config,
+        config: config.display().to_string(),
         stale: false,
     }
 }

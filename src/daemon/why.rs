@@ -66,10 +66,7 @@ fn seat(pool: &Pool, now: Moment) -> String {
             pool.name(handover.to),
             ago(now, handover.since)
         ),
-        Seat::Empty => match pool.first_choice() {
-            Ok(node) => format!("no node is ACTIVE; {} is next", pool.name(node)),
-            Err(why) => format!("no node is ACTIVE: {why}"),
-        },
+        Seat::Empty => format!("no node is ACTIVE: {}", pool.waits_for().unwrap_or_default()),
     }
 }
 
@@ -113,11 +110,8 @@ fn node(pool: &Pool, node: NodeId, now: Moment) -> WhyNode {
         about.push(recovery(pool, node, now));
     }
     if let Some(drain) = &n.drain {
-        about.push(format!(
-            "drained by {}, {} ago; mpp undrain",
-            drain.flag.by.who,
-            ago(now, drain.flag.since)
-        ));
+        let undo = format!("mpp undrain {}/{}", pool.settings().name, pool.name(node));
+        about.push(format!("drained by {}, {} ago; {undo}", drain.flag.by.who, ago(now, drain.flag.since)));
     }
     let verdict = |role: Role| {
         let v = pool.verdict(node, role);

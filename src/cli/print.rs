@@ -1,0 +1,20 @@
+//! Printing: the one place. A reader that has gone away, as in `mpp events | head -1`, is no reason to make a fuss.
+
+use std::io::{self, Write};
+
+/// Prints a text to standard output, with a newline if it has none; says whether anybody still reads.
+pub fn out(text: &str) -> bool {
+    write(io::stdout().lock(), text).is_ok()
+}
+
+/// Prints a text to standard error, with a newline if it has none.
+pub fn err(text: &str) {
+    // If nobody hears it there is nobody to tell that.
+    _ = write(io::stderr().lock(), text);
+}
+
+fn write(mut to: impl Write, text: &str) -> io::Result<()> {
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    to.write_all(format!("{text}{end}").as_bytes())?;
+    to.flush()
+}

@@ -1,0 +1,81 @@
+//! The last published state of a daemon that does not answer, as `status` would show it.
+
+use super::status::{Daemon, Node, Pool, Status, VERSION, Verdict};
+use crate::clock::rfc3339;
+use crate::core::verdict::Because;
+use crate::core::words::{NodeId, State, Status as Word, node_type};
+use crate::state::{NodeSpec, PoolSnapshot, Snapshot};
+use jiff::Timestamp;
+
+/// Node flag: out of service by an operator's word.
+pub const DRAINED: u32 = 1;
+/// Node flag: the server says it is read-only.
+pub const READ_ONLY: u32 = 2;
+/// Node flag: the server has said whether it is read-only.
+pub const READ_ONLY_KNOWN: u32 = 4;
+/// Pool flags, in the order of their bits.
+pub const POOL_FLAGS: [&str; 5] = ["paused", "flapping", "handover", "held", "failback_off"];
+
+/// The last published state of a daemon that does not answer. What a server said of its version is not in it.
+pub fn from_snapshot(snapshot: &Snapshot) -> Status {
+    Status {
+        version: VERSION,
+        daemon: Daemon {
+            version: snapshot.daemon_version.clone(),
+            pid: u32::try_from(snapshot.header.pid).unwrap_or(0),
+            since: time(snapshot.header.started_unix_ms).unwrap_or_default(),
+            config: snapshot.config_path.clone(),
+            stale: true,
+        },
+        pools: snapshot.pools.iter().map(published_pool).collect(),
+    }
+}
+
+fn published_pool(pool: &PoolSnapshot) -> Pool {
+    let record = &pool.record;
+    let flags = POOL_FLAGS.iter().enumerate().filter(|(bit, _)| record.flags >> bit & 1 == 1);
+    let active = record.active.and_then(|n| pool.nodes.get(n as usize));
+    Pool {
+        name: pool.name.clone(),
+        logic: "failover".into(),
+        status: word(&Word::ALL.map(Word::word), record.status),
+        epoch: record.epoch,
+        active: active.map(|n| n.name.clone()),
+        flags: flags.map(|(_, word)| (*word).to_owned()).collect(),
+        nodes: pool.nodes.iter().enumerate().map(|(n, spec)| published_node(pool, n, spec)).collect(),
+        checkpoints: Vec::new(),
+    }
+}
+
+fn published_node(pool: &PoolSnapshot, node: NodeId, spec: &NodeSpec) -> Node {
+    let record = &pool.record.nodes[node];
+    let verdicts = crate::state::Role::ALL.map(|role| {
+        let v = record.verdict(role);
+        let reason = Because::from_code(v.reason).map_or("of a later version", Because::words);
+        (role.name().to_owned(), Verdict { up: v.up, weight: v.weight, reason: reason.into() })
+    });
+    Node {
+        name: spec.name.clone(),
+        address: spec.address.clone(),
+        kind: node_type(node).into(),
+        req: record.req,
+        status: word(&Word::ALL.map(Word::word), record.status),
+        state: word(&State::ALL.map(State::word), record.state),
+        last_request: time(record.last_request_unix_ms),
+        message: record.message.clone(),
+        lag_s: record.lag_ms.map(|ms| std::time::Duration::from_millis(ms).as_secs_f64()),
+        read_only: (record.flags & READ_ONLY_KNOWN != 0).then_some(record.flags & READ_ONLY != 0),
+        server: None,
+        drained: record.flags & DRAINED != 0,
+        verdicts: verdicts.into(),
+    }
+}
+
+fn word(all: &[&str], place: u8) -> String {
+    all.get(usize::from(place)).copied().unwrap_or("UNKNOWN").to_owned()
+}
+
+fn time(unix_ms: u64) -> Option<String> {
+    let ms = i64::try_from(unix_ms).ok().filter(|ms| *ms != 0)?;
+    Timestamp::from_millisecond(ms).ok().map(rfc3339)
+}
