@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// What loading these bytes says, without the file's path; in debug builds, too, within a bound.
+/// What loading these bytes says, without the file's path; in debug builds, too, without hanging.
 fn said(bytes: &[u8]) -> String {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("mpp.yaml");
@@ -22,7 +22,8 @@ fn said_of(path: &Path) -> String {
         Ok(text) => text,
         Err(faults) => faults.to_string(),
     };
-    assert!(began.elapsed() < Duration::from_secs(60), "took {:?}", began.elapsed());
+    // A hang is meant, not a slow machine.
+    assert!(began.elapsed() < Duration::from_secs(300), "took {:?}", began.elapsed());
     said.trim_end().replace(&path.display().to_string(), "mpp.yaml")
 }
 

@@ -21,7 +21,7 @@ fn impatient(address: SocketAddr) -> Asker {
 #[track_caller]
 fn within_the_deadline(observation: &Observation) {
     let took = observation.ended.since(observation.began);
-    assert!(took < TIMEOUT + Duration::from_secs(2), "{took:?}: {observation:?}");
+    assert!(took < TIMEOUT + Duration::from_secs(10), "{took:?}: {observation:?}");
 }
 
 #[track_caller]

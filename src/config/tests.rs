@@ -87,7 +87,8 @@ fn judge(text: &str) {
             );
         }
     }
-    assert!(began.elapsed() < Duration::from_secs(10), "took {:?}:\n{text}", began.elapsed());
+    // A hang is meant, not a slow machine.
+    assert!(began.elapsed() < Duration::from_secs(300), "took {:?}:\n{text}", began.elapsed());
 }
 
 /// A piece of one text put over a piece of another.

@@ -179,14 +179,6 @@ impl Agent {
         kill(pid, signal).expect("the signal sent");
         child.wait().expect("its end").code()
     }
-
-    /// Leaves it running, and its directory where it is.
-    pub fn keep(mut self) -> PathBuf {
-        self.child = None;
-        let Agent { dir, .. } = &mut self;
-        dir.disable_cleanup(true);
-        dir.path().to_owned()
-    }
 }
 
 fn panic_if_dead(child: Option<&mut Child>, dir: &TempDir) -> bool {

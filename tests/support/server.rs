@@ -88,7 +88,7 @@ impl Server {
 
     /// A connection as the administrator, over the unix socket.
     pub fn admin(&self) -> mysql::Result<Conn> {
-        let socket = self.place.dir.join("sock").display().to_string();
+        let socket = self.socket().display().to_string();
         let wait = Some(PATIENCE);
         Conn::new(
             OptsBuilder::new().socket(Some(socket)).user(Some(ADMIN)).read_timeout(wait).write_timeout(wait),
@@ -149,6 +149,11 @@ impl Server {
     pub fn restart_with(&mut self, args: &[String]) {
         self.options.extra.extend_from_slice(args);
         self.restart();
+    }
+
+    /// Its unix socket.
+    pub fn socket(&self) -> std::path::PathBuf {
+        self.place.dir.join("sock")
     }
 
     /// Its directory: `data`, `sock`, `error.log`.
