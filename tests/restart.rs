@@ -212,3 +212,56 @@ fn commands_and_reloads_at_the_same_time_do_each_other_no_harm() {
     });
     agent.says(&["status"]);
 }
+
+#[test]
+fn a_state_or_socket_that_somebody_removes_or_spoils_is_put_back() {
+    let servers = pair_master_master(Use::Gtid);
+    let agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    let told = || agent.says(&["events"]).matches("removed or spoilt").count();
+    let spoil: [(&str, &dyn Fn()); 3] = [
+        ("removed", &|| fs::remove_file(agent.state_file()).expect("removed")),
+        ("replaced", &|| {
+            fs::write(agent.path("other"), "not a state").expect("written");
+            fs::rename(agent.path("other"), agent.state_file()).expect("replaced");
+        }),
+        ("written over", &|| {
+            let file = fs::OpenOptions::new().write(true).open(agent.state_file()).expect("opened");
+            std::os::unix::fs::FileExt::write_all_at(&file, &[0xAA; 512], 0).expect("written over");
+        }),
+    ];
+    for (n, (how, act)) in spoil.iter().enumerate() {
+        act();
+        wait_until(&format!("{how}: the check answers again"), BOUND, || agent.up("rw", "db1"));
+        wait_until(&format!("{how}: it is told"), BOUND, || told() == n + 1);
+    }
+    fs::remove_file(agent.path("run/mpp.sock")).expect("removed");
+    wait_until("mpp finds the socket again", BOUND, || agent.mpp(&["status"]).status.success());
+    fs::remove_dir_all(agent.path("run")).expect("all of it removed");
+    wait_until("all of it is back", BOUND, || {
+        agent.up("rw", "db1") && agent.mpp(&["status"]).status.success()
+    });
+    assert_eq!(agent.active().as_deref(), Some("db1"));
+}
+
+#[test]
+fn a_password_file_that_is_at_fault_for_a_moment_blinds_nobody() {
+    let mut servers = pair_master_master(Use::Gtid);
+    let agent = Agent::start(&nodes(&servers), "    monitor: { reconnect_every: 100ms }\n");
+    agent.wait_active("db1");
+    let mode = |m| std::os::unix::fs::PermissionsExt::from_mode(m);
+    fs::set_permissions(agent.path("password"), mode(0o644)).expect("its mode");
+    wait_until("it is told", BOUND, || agent.says(&["events"]).contains("the last good password serves on"));
+    servers[0].kill9();
+    agent.wait_active("db2");
+}
+
+#[test]
+fn sigterm_in_a_handover_ends_the_handover_first() {
+    let servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "    handover: 1s\n");
+    agent.wait_active("db1");
+    wait_until("handed over to db2", BOUND, || agent.mpp(&["switchover", "db"]).status.success());
+    assert_eq!(agent.stop(), Some(0));
+    assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"), "one of them is UP");
+}

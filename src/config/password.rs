@@ -98,6 +98,11 @@ impl Password {
         }
     }
 
+    /// The password as it last was good.
+    pub fn last_good(&self) -> Option<&str> {
+        self.read.as_ref().map(|(_, password)| password.as_str())
+    }
+
     fn path(&self) -> Result<Option<PathBuf>, PasswordFault> {
         match &self.source {
             PasswordSource::File(path) => Ok(Some(path.clone())),

@@ -164,7 +164,17 @@ impl Request {
         let request: Request = serde_json::from_value(Value::Object(object))
             .map_err(|e| Failure::new(Code::BadRequest, e.to_string()))?;
         request.check_reason()?;
+        request.check_duration()?;
         Ok(request)
+    }
+
+    fn check_duration(&self) -> Result<(), Failure> {
+        match self {
+            Request::Drain { for_s: Some(0), .. } | Request::Pause { for_s: Some(0), .. } => {
+                Err(Failure::new(Code::BadRequest, "for: write at least 1s"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A reason is remembered, alerted and printed: it is one short line.

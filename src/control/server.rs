@@ -9,15 +9,17 @@ use serde_json::Value;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 /// How long a client may take to send its request, and to take each line of the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it is looked whether the socket is still there, milliseconds.
+const LOOK_ROUND: u16 = 1000;
 /// A client thread does little.
 const STACK: usize = 256 * 1024;
 
@@ -37,28 +39,60 @@ pub trait Handler: Send + Sync + 'static {
     fn control_group(&self) -> &str;
 }
 
-/// Listens at `path`, in place of whatever was left there; ready when it returns.
+/// Listens at `path`, in place of whatever was left there; ready when it returns. If somebody removes the socket it is
+/// put back.
 ///
 /// # Errors
 /// If the socket cannot be made there.
 pub fn listen(path: &Path, handler: Arc<dyn Handler>) -> io::Result<()> {
-    let fresh = path.with_extension("sock.new");
-    _ = fs::remove_file(&fresh);
-    let listener = UnixListener::bind(&fresh)?;
-    fs::set_permissions(&fresh, fs::Permissions::from_mode(0o666))?;
-    fs::rename(&fresh, path)?;
-    thread::Builder::new().name("control".into()).spawn(move || accept(&listener, &handler))?;
+    let mut socket = Socket::bind(path)?;
+    let accept = move || {
+        let places = Places::default();
+        loop {
+            if let Some(stream) = socket.next() {
+                admit(stream, &places, &handler);
+            }
+        }
+    };
+    thread::Builder::new().name("control".into()).spawn(accept)?;
     Ok(())
 }
 
-fn accept(listener: &UnixListener, handler: &Arc<dyn Handler>) {
-    let places = Places::default();
-    for stream in listener.incoming() {
-        match stream {
-            Ok(stream) => admit(stream, &places, handler),
+/// The socket, where it is, and what tells it from another one there.
+struct Socket {
+    path: PathBuf,
+    listener: UnixListener,
+    inode: u64,
+}
+
+impl Socket {
+    fn bind(path: &Path) -> io::Result<Socket> {
+        let fresh = path.with_extension("sock.new");
+        _ = fs::remove_file(&fresh);
+        let listener = UnixListener::bind(&fresh)?;
+        fs::set_permissions(&fresh, fs::Permissions::from_mode(0o666))?;
+        let inode = fs::symlink_metadata(&fresh)?.ino();
+        fs::rename(&fresh, path)?;
+        Ok(Socket { path: path.to_owned(), listener, inode })
+    }
+
+    /// The next client, if one comes soon. Looks now and then whether clients can still find the way.
+    fn next(&mut self) -> Option<UnixStream> {
+        let mut fds = [PollFd::new(self.listener.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut fds, LOOK_ROUND).is_ok_and(|ready| ready > 0) {
+            if let Ok((stream, _)) = self.listener.accept() {
+                return Some(stream);
+            }
             // Out of file descriptors, say: the next client may have more luck.
-            Err(_) => thread::sleep(Duration::from_millis(50)),
+            thread::sleep(Duration::from_millis(50));
+            return None;
         }
+        if fs::symlink_metadata(&self.path).map_or(0, |m| m.ino()) != self.inode
+            && let Ok(again) = Socket::bind(&self.path)
+        {
+            *self = again;
+        }
+        None
     }
 }
 

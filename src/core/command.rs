@@ -4,7 +4,7 @@ use super::event::{Action, Author, Command, Flag, Severity, What};
 use super::handover::Cause;
 use super::node::Drain;
 use super::pool::{Pool, Seat};
-use super::time::{Duration, Moment};
+use super::time::{Duration, Moment, Short};
 use super::words::NodeId;
 
 /// Why a command is refused, and the way out.
@@ -202,7 +202,9 @@ impl Pool {
         self.memory.pause = Some(Flag { by: by.clone(), since: now, until: lasting.map(|d| now + d) });
         let why = by.why.as_ref().map_or(String::new(), |w| format!(": {w}"));
         self.note(What::Command, Severity::Warning, None, format!("paused by {}{why}", by.who));
-        Ok("paused: no automatic change of ACTIVE until mpp resume".into())
+        let end = lasting
+            .map_or("until mpp resume".to_owned(), |d| format!("for {}, or until mpp resume", Short(d)));
+        Ok(format!("paused: no automatic change of ACTIVE {end}"))
     }
 
     fn resume(&mut self, by: &Author, now: Moment) -> Result<String, Refused> {

@@ -1,7 +1,7 @@
 //! Telling: what changed, to whom it matters how much, and why.
 
 use super::event::{Action, Note, Severity, What};
-use super::node::{Judgement, Kind};
+use super::node::{Judgement, Kind, Standing};
 use super::pool::Pool;
 use super::words::{NodeId, State, Status};
 
@@ -63,6 +63,7 @@ impl Pool {
             {
                 match n.message.as_str() {
                     _ if n.bump => "change of role".to_owned(),
+                    message if n.standing == Standing::Unknown => message.to_owned(),
                     "--" => "answers".to_owned(),
                     message => format!("answers: {message}"),
                 }

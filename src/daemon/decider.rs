@@ -6,6 +6,7 @@
 
 use super::fleet::Fleet;
 use super::journal::Journal;
+use super::lost::Lost;
 use super::message::{self, Inbox, Mailbox, Message};
 use super::publish;
 use super::systemd::Pulse;
@@ -23,6 +24,10 @@ use std::time::Duration;
 
 /// The decider wakes at least this often: the heartbeat of the published state.
 const HEARTBEAT: Duration = Duration::from_millis(200);
+/// How long SIGTERM waits for a handover to end.
+const LAST_HANDOVER: Duration = Duration::from_secs(10);
+/// How often the published file is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 /// Messages taken in before what they changed is published.
 const BATCH: usize = 512;
 /// Requests looked at in a round: whoever floods the socket must not hold the polls up.
@@ -38,8 +43,11 @@ pub(super) struct Decider {
     woke: Moment,
     /// Publishing failed last time.
     stuck: bool,
+    /// When the published file is next looked at.
+    look: Moment,
     /// There may be more requests.
     knocked: bool,
+    pub(super) lost: Lost,
     pub(super) outbox: Outbox,
 }
 
@@ -72,20 +80,34 @@ impl Decider {
         inbox: Inbox,
     ) -> Decider {
         let (woke, outbox) = (clock::now(), Outbox::default());
-        Decider { settings, fleet, writer, surroundings, inbox, woke, stuck: false, knocked: false, outbox }
+        Decider {
+            settings,
+            fleet,
+            writer,
+            surroundings,
+            inbox,
+            woke,
+            stuck: false,
+            look: woke,
+            knocked: false,
+            lost: Lost::default(),
+            outbox,
+        }
     }
 
-    /// Goes round until SIGTERM, or until nothing can send any more.
+    /// Goes round until SIGTERM (and the end of a handover under way), or until nothing can send any more.
     pub(super) fn run(mut self) {
-        let mut alive = true;
-        while alive {
+        let mut stopping: Option<Moment> = None;
+        while stopping.is_none_or(|since| self.hands_over() && clock::now().since(since) < LAST_HANDOVER) {
             let first = match self.inbox.messages.recv_timeout(self.patience()) {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.wake();
-            alive = self.take_in(first);
+            if !self.take_in(first) {
+                stopping = stopping.or(Some(clock::now()));
+            }
             self.tick();
             self.finish_round();
             self.requests();
@@ -93,6 +115,11 @@ impl Decider {
         self.tell_self("stopped", "notice", "mppd stops; what it published stands".into());
         self.finish_round();
         self.surroundings.alerts.finish();
+    }
+
+    /// In the middle of a handover nobody is UP for `rw`: that is no state to leave behind.
+    fn hands_over(&self) -> bool {
+        self.fleet.members.iter().any(|m| m.pool.flags().contains(&"handover"))
     }
 
     fn patience(&self) -> Duration {
@@ -127,6 +154,7 @@ impl Decider {
                         self.handle(place, Event::Polled(node, observation), clock::now());
                     }
                 }
+                Message::Crashed(poller, words) => self.crashed(poller, &words),
                 Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
                 Message::Knock => self.knocked = true,
                 Message::Stop => return false,
@@ -138,6 +166,7 @@ impl Decider {
 
     fn tick(&mut self) {
         let now = clock::now();
+        self.replace_lost(now);
         for place in 0..self.fleet.members.len() {
             if self.fleet.members[place].deadline <= now {
                 self.handle(place, Event::Tick, now);
@@ -145,7 +174,7 @@ impl Decider {
         }
     }
 
-    fn handle(&mut self, place: usize, event: Event, now: Moment) {
+    pub(super) fn handle(&mut self, place: usize, event: Event, now: Moment) {
         let actions = self.fleet.members[place].pool.handle(event, now);
         self.act(place, actions, now);
     }
@@ -216,7 +245,24 @@ impl Decider {
         self.tell_waiting();
     }
 
+    /// Puts the published file back if somebody removed or spoilt it: verdicts nobody can read are no verdicts.
+    fn look_after_state(&mut self) -> Result<(), WriteError> {
+        let now = clock::now();
+        if now < self.look && !self.stuck {
+            return Ok(());
+        }
+        self.look = now + LOOK;
+        if self.writer.is_in_place() {
+            return Ok(());
+        }
+        self.rebuild_state()?;
+        let text = "the published state had been removed or spoilt; it is written again".to_owned();
+        self.tell_self("publish", "alert", text);
+        Ok(())
+    }
+
     fn publish(&mut self) -> Result<(), WriteError> {
+        self.look_after_state()?;
         let clocks = Clocks::read();
         for place in 0..self.fleet.members.len() {
             let member = &mut self.fleet.members[place];

@@ -77,7 +77,7 @@ impl Fleet {
                     continue;
                 }
                 let name = format!("{}/{}", config.decision.name, config.decision.nodes[node].name);
-                let target = target(name, access, timeout);
+                let target = target(name, access, timeout, mailbox);
                 let poller = Running::start(target, access, member.pool.pace(node), mailbox, watchdog)?;
                 fresh.insert(access.address, poller);
             }
@@ -100,6 +100,27 @@ impl Fleet {
                 member.pollers.push(running);
             }
         }
+    }
+
+    /// A new poller in the place of one that is lost.
+    ///
+    /// # Errors
+    /// If its thread cannot be started.
+    pub(super) fn replace(
+        &mut self,
+        lost: PollerId,
+        mailbox: &Mailbox,
+        watchdog: &Watchdog,
+    ) -> io::Result<()> {
+        let Some((place, node)) = self.places.remove(&lost) else { return Ok(()) };
+        let member = &mut self.members[place];
+        let Some(running) = member.pollers.get_mut(node) else { return Ok(()) };
+        let (settings, every) = (member.pool.settings(), member.pool.pace(node));
+        let name = format!("{}/{}", settings.name, settings.nodes[node].name);
+        let target = target(name, &running.access, running.timeout, mailbox);
+        *running = Running::start(target, &running.access, every, mailbox, watchdog)?;
+        self.places.insert(running.id, (place, node));
+        Ok(())
     }
 
     /// Which node of which pool a poller asks; `None` once a reload has ended it.
@@ -137,10 +158,12 @@ impl Running {
         mailbox: &Mailbox,
         watchdog: &Watchdog,
     ) -> io::Result<Running> {
-        let (id, timeout, mailbox) = (PollerId::fresh(), target.timeout, mailbox.clone());
+        let (id, timeout) = (PollerId::fresh(), target.timeout);
         // A dropped observation is as good as none: the node is overdue then, and the decider says what was dropped.
-        let deliver = move |observation| mailbox.send(Message::Polled(id, observation)) != Sent::Gone;
-        let poller = Poller::start(target, every, watchdog, Box::new(deliver))?;
+        let (deliverer, reporter) = (mailbox.clone(), mailbox.clone());
+        let deliver = move |observation| deliverer.send(Message::Polled(id, observation)) != Sent::Gone;
+        let crashed = move |words| _ = reporter.send(Message::Crashed(id, words));
+        let poller = Poller::start(target, every, watchdog, Box::new(deliver), Box::new(crashed))?;
         Ok(Running { id, access: access.clone(), timeout, poller })
     }
 
@@ -149,15 +172,38 @@ impl Running {
     }
 }
 
-fn target(name: String, access: &Access, timeout: Duration) -> Target {
-    let mut password = Password::of(&access.password);
+fn target(name: String, access: &Access, timeout: Duration, mailbox: &Mailbox) -> Target {
     Target {
-        name,
+        name: name.clone(),
         address: access.address,
         user: access.user.clone(),
         tls: access.tls.clone(),
         timeout,
         reconnect_every: access.reconnect_every,
-        password: Box::new(move || password.current().map_err(|fault| fault.to_string())),
+        password: Box::new(password(name, Password::of(&access.password), mailbox.clone())),
+    }
+}
+
+/// The password of a node. A file that was good and is at fault for a moment must not blind the daemon: the last good
+/// password serves on, and the fault is told once.
+fn password(
+    name: String,
+    mut password: Password,
+    mailbox: Mailbox,
+) -> impl FnMut() -> Result<String, String> {
+    let mut told = false;
+    move || match (password.current(), password.last_good()) {
+        (Ok(current), _) => {
+            told = false;
+            Ok(current)
+        }
+        (Err(fault), None) => Err(fault.to_string()),
+        (Err(fault), Some(last)) => {
+            if !std::mem::replace(&mut told, true) {
+                let text = format!("{name}: {fault}; the last good password serves on");
+                _ = mailbox.send(Message::Tell("password", "alert", text));
+            }
+            Ok(last.to_owned())
+        }
     }
 }

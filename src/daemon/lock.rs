@@ -1,13 +1,16 @@
 //! One daemon a runtime directory.
 
+use crate::state::Snapshot;
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
-/// Held as long as the daemon lives; the kernel lets go of it when the daemon dies.
+/// Held as long as the daemon lives; the kernel lets go of it when the daemon dies. It is the directory itself that is
+/// locked: a lock file could be removed, and a second daemon would find the way free.
 pub(super) struct Lock {
-    _file: Flock<File>,
+    _directory: Flock<File>,
 }
 
 /// Takes the lock, making the directory if only its last component is missing.
@@ -15,25 +18,21 @@ pub(super) struct Lock {
 /// # Errors
 /// In words: the directory cannot be used, or another daemon runs.
 pub(super) fn take(runtime_dir: &Path) -> Result<Lock, String> {
-    let fail = |what: &str, e: io::Error| format!("{what} {}: {e}", runtime_dir.display());
+    let dir = runtime_dir.display();
+    let fail = |what: &str, e: io::Error| format!("can't {what} runtime_dir {dir}: {e}");
     match fs::create_dir(runtime_dir) {
-        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(fail("can't make runtime_dir", e)),
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(fail("make", e)),
         _ => {}
     }
-    let path = runtime_dir.join("mppd.lock");
-    let mut options = OpenOptions::new();
-    let file = options.create(true).truncate(false).read(true).write(true).open(&path);
-    let file = file.map_err(|e| fail("can't write to runtime_dir", e))?;
-    match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-        Ok(mut file) => {
-            _ = file.set_len(0);
-            _ = writeln!(file, "{}", std::process::id());
-            Ok(Lock { _file: file })
-        }
-        Err(_) => {
-            let pid = fs::read_to_string(&path).unwrap_or_default();
-            let dir = runtime_dir.display();
-            Err(format!("another mppd (pid {}) runs with runtime_dir {dir}; stop it first", pid.trim()))
-        }
+    let directory = File::open(runtime_dir).map_err(|e| fail("open", e))?;
+    match Flock::lock(directory, FlockArg::LockExclusiveNonblock) {
+        Ok(directory) => Ok(Lock { _directory: directory }),
+        Err((_, Errno::EWOULDBLOCK)) => Err(match Snapshot::read(&runtime_dir.join("state")) {
+            Ok(state) => {
+                format!("another mppd (pid {}) runs with runtime_dir {dir}; stop it first", state.header.pid)
+            }
+            Err(_) => format!("another mppd runs with runtime_dir {dir}; stop it first"),
+        }),
+        Err((_, errno)) => Err(fail("lock", errno.into())),
     }
 }

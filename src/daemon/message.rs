@@ -27,6 +27,8 @@ impl PollerId {
 pub(super) enum Message {
     /// A poll ended.
     Polled(PollerId, Observation),
+    /// The driver panicked on what a server sent, in these words; the poller is lost.
+    Crashed(PollerId, String),
     /// Something about the daemon itself is to be told: event, severity, reason.
     Tell(&'static str, &'static str, String),
     /// There is a request: no need to sleep.

@@ -7,6 +7,7 @@
 //! - `message`: what the decider is told, through one bounded queue
 //! - `answers`, `status`, `why`: what clients of the control socket get
 //! - `journal`: what happened, in memory
+//! - `lost`: pollers whose driver panicked
 //! - `lock`, `signals`, `systemd`: the surroundings
 
 mod answers;
@@ -14,6 +15,7 @@ mod decider;
 mod fleet;
 mod journal;
 mod lock;
+mod lost;
 mod memory;
 mod message;
 mod publish;

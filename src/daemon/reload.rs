@@ -11,6 +11,7 @@ use crate::core::pool::Memory;
 use crate::core::settings::{NodeSettings, PoolSettings};
 use crate::state::{PoolRecord, WriteError, Writer};
 use std::collections::HashMap;
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -96,6 +97,8 @@ pub(super) fn state_file(
     let clocks = Clocks::read();
     let records: Vec<PoolRecord> = fleet.members.iter().map(|m| publish::record(&m.pool, &clocks)).collect();
     let spec = publish::file_spec(settings, &records, &config.display().to_string(), boot_id);
+    // Somebody may have removed the directory; whether it is there now is for the next line to say.
+    _ = fs::create_dir(&settings.runtime_dir);
     let mut writer = Writer::create(&settings.runtime_dir.join("state"), &spec)?;
     for (place, record) in records.iter().enumerate() {
         writer.publish(place, record)?;

@@ -13,7 +13,7 @@ use crate::config::{self, Settings, Syslog, SyslogAddress};
 use crate::control::server;
 use crate::control::status::Daemon;
 use crate::exit::Exit;
-use crate::poll::Watchdog;
+use crate::poll::{self, Watchdog};
 use crate::state;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -21,6 +21,10 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// File descriptors for a node, at most; and for everything else: clients, logs, the state, what a reload takes.
+const DESCRIPTORS_A_NODE: u64 = 3;
+const DESCRIPTORS_BESIDE: u64 = 160;
 
 /// Runs the daemon until SIGTERM.
 pub fn mppd_main() -> ExitCode {
@@ -42,7 +46,9 @@ pub fn mppd_main() -> ExitCode {
 }
 
 fn serve(config: &Path, settings: Settings) -> Result<(), String> {
-    raise_file_limit();
+    let nodes: usize = settings.pools.iter().map(|p| p.access.len()).sum();
+    raise_file_limit(nodes)?;
+    poll::keep_panics_to_their_pollers();
     let lock = lock::take(&settings.runtime_dir)?;
     let alerts = Alerts::start(syslog_target(&settings.alerts.syslog)).map_err(no_thread)?;
     let boot_id = boot_id()?;
@@ -52,7 +58,6 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let writer =
         reload::state_file(&settings, &fleet, config, boot_id).map_err(|e| format!("can't publish: {e}"))?;
 
-    let nodes: usize = settings.pools.iter().map(|p| p.access.len()).sum();
     let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4);
     let journal = Arc::new(Journal::default());
     let socket = settings.runtime_dir.join("mpp.sock");
@@ -130,10 +135,18 @@ fn boot_id() -> Result<[u8; 16], String> {
     state::parse_boot_id(&text).ok_or_else(|| format!("{path}: not a boot id"))
 }
 
-/// Each node takes a socket and an event descriptor; the soft limit is often 1,024.
-fn raise_file_limit() {
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // Where this fails the soft limit stands, and a poller that cannot be started says so.
-        _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+/// Each node takes a connection (two for a moment) and an event descriptor; the soft limit is often 1,024. Without
+/// enough of them polls would fail for want of descriptors, and nodes with them.
+fn raise_file_limit(nodes: usize) -> Result<(), String> {
+    let wanted = nodes as u64 * DESCRIPTORS_A_NODE + DESCRIPTORS_BESIDE;
+    let (_, hard) =
+        getrlimit(Resource::RLIMIT_NOFILE).map_err(|e| format!("can't ask for the file limit: {e}"))?;
+    if hard < wanted {
+        return Err(format!(
+            "{nodes} nodes want {wanted} file descriptors, the limit is {hard}; raise LimitNOFILE="
+        ));
     }
+    // It may be raised up to the hard limit; where it cannot, pollers that cannot be started will say so.
+    _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    Ok(())
 }

@@ -21,6 +21,8 @@ use std::thread;
 const GRACE: Duration = Duration::from_millis(10);
 /// How long until it looks again for a connection it did not find: one that was just being opened.
 const AGAIN: Duration = Duration::from_millis(10);
+/// How long after its deadline a connection is still looked for.
+const FORGOTTEN: Duration = Duration::from_secs(5);
 /// Marks are TCP_USER_TIMEOUTs of 10 to 27 minutes, which no poll lives to see.
 const MARKS: std::ops::Range<u32> = 600_000..1_600_000;
 
@@ -103,6 +105,14 @@ impl Drop for Watch<'_> {
     }
 }
 
+impl State {
+    /// A poll whose connection was cut ends at once. Where it has not, its thread is lost: see `rescue`.
+    fn forget(&mut self) {
+        let old = now() - FORGOTTEN;
+        self.watched.retain(|(deadline, _)| *deadline > old);
+    }
+}
+
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,6 +144,7 @@ fn run(shared: &Shared) {
             let found = find(&due);
             state = shared.lock();
             cut(&state, &found);
+            state.forget();
             Some(now() + AGAIN)
         };
         state = shared.sleep(state, until);

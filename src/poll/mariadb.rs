@@ -14,11 +14,21 @@ pub(super) const QUESTION: &str = "SELECT @@global.server_id AS server_id, @@ver
      @@global.gtid_slave_pos AS gtid_slave_pos, @@global.gtid_binlog_state AS gtid_binlog_state; \
      SHOW ALL SLAVES STATUS; SHOW MASTER STATUS";
 
+/// Longest text taken for one value, bytes: a GTID position of a thousand domains.
+const LONGEST_VALUE: usize = 32 << 10;
+/// Longest file name, bytes: FN_REFLEN of the servers.
+const LONGEST_NAME: usize = 512;
+/// Most channels of a server.
+const MOST_CHANNELS: usize = 64;
+
 /// The facts in the three sets of rows. Errors: something is missing, or is not what it should be.
 pub(super) fn facts(sets: &[Vec<Row>], round_trip: Duration) -> Result<Facts, Failure> {
     let [variables, channels, binlog] = sets else {
         return Err(Failure::Unexpected(format!("answers {} sets of rows instead of 3", sets.len())));
     };
+    if channels.len() > MOST_CHANNELS {
+        return Err(Failure::Unexpected(format!("has {} channels, at most {MOST_CHANNELS}", channels.len())));
+    }
     let server = Fields(variables.first().ok_or_else(|| missing("server_id"))?);
     let server_id = server.parsed("server_id")?;
     Ok(Facts {
@@ -68,7 +78,8 @@ impl Fields<'_> {
     }
 
     fn text(&self, name: &str) -> Result<String, Failure> {
-        self.optional(name).ok_or_else(|| missing(name))
+        let text = self.optional(name).ok_or_else(|| missing(name))?;
+        bounded(text, name, LONGEST_VALUE)
     }
 
     fn parsed<T: FromStr>(&self, name: &str) -> Result<T, Failure> {
@@ -80,7 +91,8 @@ impl Fields<'_> {
     }
 
     fn coordinate(&self, file: &str, offset: &str) -> Result<Coordinate, Failure> {
-        Ok(Coordinate { file: self.text(file)?, offset: self.parsed(offset)? })
+        let name = bounded(self.text(file)?, file, LONGEST_NAME)?;
+        Ok(Coordinate { file: name, offset: self.parsed(offset)? })
     }
 
     fn thread(&self, run: &str, number: &str, error: &str) -> Result<Thread, Failure> {
@@ -95,6 +107,14 @@ impl Fields<'_> {
     }
 }
 
+/// What a server says is remembered and published: it must be of a size that servers say.
+fn bounded(text: String, name: &str, most: usize) -> Result<String, Failure> {
+    if text.len() <= most {
+        return Ok(text);
+    }
+    Err(Failure::Unexpected(format!("answers {} bytes for {name}, at most {most}", text.len())))
+}
+
 fn gtids(text: &str) -> Result<Gtids, Failure> {
     Gtids::parse(text).map_err(|bad| Failure::Unexpected(format!("answers `{}` for a GTID", bad.0)))
 }
@@ -104,7 +124,7 @@ fn written(text: &str) -> Result<Written, Failure> {
 }
 
 fn parse<T: FromStr>(text: &str, name: &str) -> Result<T, Failure> {
-    text.parse().map_err(|_| Failure::Unexpected(format!("answers `{text}` for {name}")))
+    text.parse().map_err(|_| Failure::Unexpected(format!("answers `{}` for {name}", shorten(text))))
 }
 
 fn missing(name: &str) -> Failure {

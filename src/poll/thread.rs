@@ -3,6 +3,7 @@
 use super::connect::Connection;
 use super::deadline::Watchdog;
 use super::mysql::Asker;
+use super::rescue::{self, Crashed};
 use super::schedule::Schedule;
 use super::target::Target;
 use crate::clock::now;
@@ -38,13 +39,14 @@ struct Orders {
 
 impl Poller {
     /// Starts the thread; its first poll begins at once, the next ones `every` from start to start. `deliver`
-    /// gets each answer on that thread, and says false when nobody wants them any more. Errors: no thread or
-    /// no descriptor to be had.
+    /// gets each answer on that thread, and says false when nobody wants them any more. If the driver panics,
+    /// `crashed` gets its words and the thread is lost: start another one. Errors: no thread or no descriptor to be had.
     pub fn start(
         target: Target,
         every: Duration,
         watchdog: &Watchdog,
         deliver: Box<dyn FnMut(Observation) -> bool + Send>,
+        crashed: Crashed,
     ) -> io::Result<Poller> {
         let bell = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
         let orders = Mutex::new(Orders { every, asked: false, ended: false });
@@ -52,7 +54,10 @@ impl Poller {
         let thread = thread::Builder::new().name(format!("poll-{}", target.name)).stack_size(STACK);
         let asker = Asker::new(target, watchdog);
         let orders = Arc::clone(&desk);
-        thread.spawn(move || run(asker, &orders, deliver))?;
+        thread.spawn(move || {
+            rescue::report_to(crashed);
+            run(asker, &orders, deliver);
+        })?;
         Ok(Poller(desk))
     }
 

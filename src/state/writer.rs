@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{OFlag, posix_fallocate};
@@ -12,6 +12,7 @@ use nix::sys::mman::ProtFlags;
 use super::image::{Image, WriteError};
 use super::layout::header;
 use super::map::{Mapping, SharedWords};
+use super::reader::View;
 use super::record::{FileSpec, PoolRecord};
 
 /// The one writer of a state. Who else might write the same path is the caller's to rule out.
@@ -21,6 +22,8 @@ pub struct Writer {
     image: Image,
     words: SharedWords,
     is_revealed: bool,
+    /// Device and inode of the file.
+    identity: (u64, u64),
 }
 
 impl Writer {
@@ -41,7 +44,8 @@ impl Writer {
             let _ = fs::remove_file(&aside);
             failed("allocate", error)
         })?;
-        let writer = Writer { path: path.to_owned(), image, words, is_revealed: false };
+        let identity = identity(&file.metadata().map_err(|error| failed("look at", error))?);
+        let writer = Writer { path: path.to_owned(), image, words, is_revealed: false, identity };
         writer.image.write(writer.words.words(), spec)?;
         Ok(writer)
     }
@@ -56,6 +60,14 @@ impl Writer {
     /// Notes a sign of life at CLOCK_BOOTTIME `boottime_ns`; at least one before [`Self::reveal`].
     pub fn heartbeat(&self, boottime_ns: u64) {
         self.image.heartbeat(self.words.words(), boottime_ns);
+    }
+
+    /// Whether readers of the path find this state, whole: nobody has removed it, put something else in its place, or
+    /// written over its head. Cheap enough to ask every second.
+    pub fn is_in_place(&self) -> bool {
+        let metadata = fs::symlink_metadata(&self.path);
+        let ours = |m: &fs::Metadata| identity(m) == self.identity && m.len() == self.image.size();
+        metadata.is_ok_and(|m| ours(&m)) && View::check(self.words.words(), self.image.size()).is_ok()
     }
 
     /// Renames PATH.new over PATH, once, having told the readers of the file that was there.
@@ -84,6 +96,10 @@ impl Drop for Writer {
             let _ = fs::remove_file(aside(&self.path));
         }
     }
+}
+
+fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
 }
 
 /// Where the new file is made.

@@ -69,5 +69,6 @@ pub fn poller(target: Target, every: Duration) -> (Poller, Receiver<Observation>
     let (answers, observations) = channel();
     let watchdog = Watchdog::start().expect("a watchdog");
     let deliver = Box::new(move |observation| answers.send(observation).is_ok());
-    (Poller::start(target, every, &watchdog, deliver).expect("a thread"), observations)
+    let crashed = Box::new(|words| panic!("the driver panicked: {words}"));
+    (Poller::start(target, every, &watchdog, deliver, crashed).expect("a thread"), observations)
 }

@@ -1,0 +1,64 @@
+//! Servers that send what no server should: the daemon lives on, and says which node it was.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+use support::agent::nodes;
+use support::{Agent, Use, pair_master_master, wait_until};
+
+const BOUND: Duration = Duration::from_secs(60);
+
+/// A greeting of protocol 10 with `mysql_native_password`, as MariaDB sends it.
+const GREETING: &[u8] = b"\x55\x00\x00\x00\x0a5.5.5-10.11.6-MariaDB\x00\x01\x00\x00\x00abcdefgh\x00\xfe\xf7\x2d\x02\x00\xff\x81\x15\
+    \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00ijklmnopqrst\x00mysql_native_password\x00";
+
+/// Listens and gives each client the greeting, and after its login these bytes.
+fn odd_server(after_login: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.3:0").expect("a listener");
+    let address = listener.local_addr().expect("its address").to_string();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || be_odd(client, after_login));
+        }
+    });
+    address
+}
+
+fn be_odd(mut client: TcpStream, after_login: &[u8]) {
+    let mut greeting = GREETING.to_vec();
+    greeting[0] = u8::try_from(GREETING.len() - 4).expect("short");
+    let mut login = [0; 4096];
+    // Whatever fails here: the other end has enough.
+    if client.write_all(&greeting).is_ok() && client.read(&mut login).is_ok() {
+        _ = client.write_all(after_login);
+        _ = client.read(&mut login);
+    }
+}
+
+#[test]
+fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
+    let odd: [&'static [u8]; 2] =
+        [b"\x00\x00\x00\x02", b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x01"];
+    let mut servers = pair_master_master(Use::Gtid);
+    let mut all = nodes(&servers);
+    for (n, bytes) in odd.into_iter().enumerate() {
+        all +=
+            &format!("      - {{ name: odd{n}, address: \"{}\", promotable: false }}\n", odd_server(bytes));
+    }
+    let agent = Agent::start(&all, "    monitor: { tls: disabled }\n");
+    let pid = agent.pid();
+    agent.wait_active("db1");
+    wait_until("the driver's panics are told", BOUND, || {
+        let events = agent.says(&["events"]);
+        events.contains("db/odd0: what it sends makes no sense")
+            && events.contains("db/odd1: what it sends makes no sense")
+    });
+    agent.wait_state(2, "FAIL_OFFLINE");
+    servers[0].kill9();
+    agent.wait_active("db2");
+    assert_eq!(agent.pid(), pid);
+    agent.says(&["status"]);
+}
