@@ -1,7 +1,8 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test lint unit loom bench fuzz deny clean
+.PHONY: demo test tools lint unit loom deny explore fuzz clean
 
 CARGO ?= cargo
+HISTORIES ?= 10
 
 demo: tools
 	$(CARGO) build --locked
@@ -11,7 +12,6 @@ test: tools lint unit loom
 	@echo "make test: everything passed"
 
 # What the machine lacks is installed; root is asked for only then.
-.PHONY: tools
 tools:
 	@tests/support/install.sh
 
@@ -28,17 +28,19 @@ unit:
 loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --no-default-features --release --target-dir target/loom --test state_loom
 
-bench: tools
-	$(CARGO) build --locked --release
-	$(CARGO) run --locked --release --quiet --example bench
-
-# cargo-fuzz and a nightly toolchain are wanted for this one.
-fuzz:
-	cd fuzz && $(CARGO) +nightly fuzz run state_reader -- -max_total_time=60
-
-# cargo-deny is wanted for this one: cargo install cargo-deny
+# Licences and sources of what we depend on.
 deny:
+	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked --quiet cargo-deny
 	$(CARGO) deny check bans licenses sources
+
+# The core in its simulated world, HISTORIES times as long as in `make test`.
+explore:
+	MPP_EXPLORE=$(HISTORIES) $(CARGO) test --locked --no-default-features --release --test core_world
+
+# Wants a nightly toolchain; cargo-fuzz is installed.
+fuzz:
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked --quiet cargo-fuzz
+	cd fuzz && $(CARGO) +nightly fuzz run state_reader -- -max_total_time=60
 
 clean:
 	$(CARGO) clean
