@@ -6,14 +6,23 @@ use crate::core::time::Moment;
 use jiff::{SignedDuration, Timestamp};
 use nix::time::{ClockId, clock_gettime};
 
-/// Now, on CLOCK_BOOTTIME: what decisions are made by.
+/// Where the moments of this boot begin, nanoseconds: far enough from 0 that what happened before a reboot has its
+/// moment too (36 years).
+const BOOT: u64 = 1 << 60;
+
+/// CLOCK_BOOTTIME, nanoseconds: what the published heartbeat is in.
 ///
 /// # Panics
 /// If the kernel has no such clock; every Linux since 2.6.39 has it.
-pub fn now() -> Moment {
+pub fn boottime_ns() -> u64 {
     let t = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("the kernel has CLOCK_BOOTTIME");
     let (secs, nanos) = (t.tv_sec().unsigned_abs(), t.tv_nsec().unsigned_abs());
-    Moment(secs * 1_000_000_000 + nanos)
+    secs * 1_000_000_000 + nanos
+}
+
+/// Now, on CLOCK_BOOTTIME: what decisions are made by.
+pub fn now() -> Moment {
+    Moment(BOOT + boottime_ns())
 }
 
 /// Both clocks, read together: turns moments into times to show.

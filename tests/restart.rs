@@ -119,18 +119,83 @@ fn a_second_daemon_on_the_same_directory_is_refused() {
 }
 
 #[test]
-fn a_damaged_state_is_told_and_the_pool_starts_afresh() {
+fn a_damaged_state_is_told_and_what_is_on_disk_is_taken_up() {
     let servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
+    wait_until("it is on disk", BOUND, || on_disk(&agent).contains("\"Held\":0"));
     assert_eq!(agent.stop(), Some(0), "SIGTERM ends it well");
     assert!(!agent.path("run/mpp.sock").exists(), "its socket is gone");
     let whole = fs::read(agent.state_file()).expect("the state stays");
     fs::write(agent.state_file(), &whole[..whole.len() / 2]).expect("cut in half");
     assert!(!agent.up("rw", "db1"), "a damaged state is DOWN");
     agent.launch();
+    assert_eq!(agent.active().as_deref(), Some("db1"));
+    assert!(agent.log().contains("some of what was remembered is lost"), "{}", agent.log());
+}
+
+fn on_disk(agent: &Agent) -> String {
+    fs::read_to_string(agent.path("state/memory.json")).unwrap_or_default()
+}
+
+#[test]
+fn after_a_reboot_the_same_node_is_active_with_the_same_flags_and_a_higher_epoch() {
+    let mut servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::start(&nodes(&servers), "    failback: manual\n");
     agent.wait_active("db1");
-    assert!(agent.log().contains("pools start afresh"), "{}", agent.log());
+    servers[0].kill9();
+    agent.wait_active("db2");
+    servers[0].restart();
+    agent.says(&["recover", "db/db1"]);
+    agent.wait_state(0, "STANDBY");
+    agent.says(&["drain", "db/db1", "--reason", "disk"]);
+    servers[1].sql("STOP SLAVE");
+    wait_until("all of it is on disk", BOUND, || {
+        on_disk(&agent).contains("\"Held\":1") && on_disk(&agent).contains("\"why\":\"disk\"")
+    });
+    agent.kill9();
+    // What a reboot does to /run.
+    fs::remove_dir_all(agent.path("run")).expect("the runtime directory removed");
+    agent.launch();
+    assert_eq!(agent.active().as_deref(), Some("db2"), "{}", agent.log());
+    assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"));
+    let status = agent.status();
+    assert!(status["pools"][0]["epoch"].as_u64().is_some_and(|e| e > 2), "{status}");
+    assert_eq!(status["pools"][0]["nodes"][0]["drained"], true);
+    agent.says(&["undrain", "db/db1"]);
+    agent.wait_state(0, "STANDBY");
+    assert_eq!(agent.active().as_deref(), Some("db2"));
+}
+
+#[test]
+fn after_a_reboot_nobody_else_is_chosen_while_the_active_node_is_waited_for() {
+    let mut servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::prepare(&nodes(&servers), "", "startup_grace: 8s\n");
+    agent.launch();
+    agent.wait_active("db1");
+    wait_until("it is on disk", BOUND, || on_disk(&agent).contains("\"Held\":0"));
+    agent.kill9();
+    servers[0].kill9();
+    fs::remove_dir_all(agent.path("run")).expect("the runtime directory removed");
+    agent.launch();
+    wait_until("db1 is held", BOUND, || {
+        agent.says(&["why", "db"]).contains("was ACTIVE before the reboot and is waited for")
+    });
+    assert!(agent.up("rw", "db1") && !agent.up("rw", "db2"));
+    agent.wait_active("db2");
+    assert!(agent.says(&["events"]).contains("event=held"));
+}
+
+#[test]
+fn a_disk_that_takes_nothing_is_told_and_delays_nothing() {
+    let mut servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::prepare(&nodes(&servers), "", "");
+    fs::write(agent.path("state"), "in the way").expect("no directory can be made there");
+    agent.launch();
+    agent.wait_active("db1");
+    wait_until("it is told", BOUND, || agent.says(&["events"]).contains("event=persist"));
+    servers[0].kill9();
+    agent.wait_active("db2");
 }
 
 #[test]

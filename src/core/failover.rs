@@ -106,6 +106,9 @@ impl Pool {
         if self.memory.pause.is_some() {
             return Some("the pool is paused; mpp resume".into());
         }
+        if let Some(why) = self.waits_after_reboot(now) {
+            return Some(why);
+        }
         let window = self.settings.flap_window;
         self.memory.changes.retain(|&at| now.since(at) < window);
         let changes = self.memory.changes.len();

@@ -16,6 +16,7 @@ mod pace;
 mod planned;
 pub mod pool;
 pub mod position;
+pub mod reboot;
 mod replication;
 pub mod restore;
 pub mod settings;

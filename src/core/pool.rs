@@ -53,6 +53,9 @@ pub struct Memory {
     pub deaf_until: Moment,
     /// What is wrong with the ACTIVE node's replication, as last told.
     pub replication_fault: Option<String>,
+    /// After a reboot: who was ACTIVE is waited for.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub grace: Option<super::reboot::Grace>,
 }
 
 /// Who is ACTIVE. There is one seat: two ACTIVE nodes cannot be written down.
@@ -130,6 +133,7 @@ impl Pool {
             changes: Vec::new(),
             deaf_until: Moment(0),
             replication_fault: None,
+            grace: None,
         };
         Pool { settings, memory, actions: Vec::new() }
     }
@@ -168,6 +172,7 @@ impl Pool {
     fn decide(&mut self, now: Moment) {
         self.settle_all(now);
         self.pass_on(now);
+        self.end_grace(now);
         self.replace(now);
         self.elect(now);
         self.drain_active(now);
@@ -185,7 +190,8 @@ impl Pool {
         let by_tick = overdue.chain(flags).map(|at| at.max(now + AT_ONCE));
         // Every event does these: what lies in the past has been done.
         let steps = self.handover_deadlines().into_iter().chain(self.takeover_deadlines());
-        let steps = steps.chain(self.flap_deadline()).filter(|&at| at > now);
+        let steps = steps.chain(self.flap_deadline()).chain(self.memory.grace.map(|g| g.until));
+        let steps = steps.filter(|&at| at > now);
         by_tick.chain(steps).min().unwrap_or(Moment(u64::MAX))
     }
 

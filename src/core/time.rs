@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::{Add, Sub};
 pub use core::time::Duration;
 
-/// A moment on the machine's CLOCK_BOOTTIME, in nanoseconds since boot.
+/// A moment on the machine's CLOCK_BOOTTIME, in nanoseconds.
 ///
 /// Decisions use nothing else: wall time jumps, and CLOCK_MONOTONIC stands still while the machine sleeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

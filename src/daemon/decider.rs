@@ -8,6 +8,7 @@ use super::fleet::Fleet;
 use super::journal::Journal;
 use super::lost::Lost;
 use super::message::{self, Inbox, Mailbox, Message};
+use super::persist::{Desk, Record};
 use super::publish;
 use super::systemd::Pulse;
 use crate::alert::{Alerts, Line};
@@ -28,6 +29,9 @@ const HEARTBEAT: Duration = Duration::from_millis(200);
 const LAST_HANDOVER: Duration = Duration::from_secs(10);
 /// How often the published file is looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often at most, and at least, what must survive a reboot is written.
+const PERSIST_CHANGE: Duration = Duration::from_millis(200);
+const PERSIST: Duration = Duration::from_secs(5);
 /// Messages taken in before what they changed is published.
 const BATCH: usize = 512;
 /// Requests looked at in a round: whoever floods the socket must not hold the polls up.
@@ -45,10 +49,18 @@ pub(super) struct Decider {
     stuck: bool,
     /// When the published file is next looked at.
     look: Moment,
+    persisting: Persisting,
     /// There may be more requests.
     knocked: bool,
     pub(super) lost: Lost,
     pub(super) outbox: Outbox,
+}
+
+/// What was last handed over to be written, and whether more has changed since.
+#[derive(Default)]
+struct Persisting {
+    last: Moment,
+    changed: bool,
 }
 
 /// What does not change while the daemon lives.
@@ -60,6 +72,7 @@ pub(super) struct Surroundings {
     pub(super) alerts: Alerts,
     pub(super) pulse: Pulse,
     pub(super) daemon: Daemon,
+    pub(super) desk: Desk,
 }
 
 /// What waits until what it speaks of is published.
@@ -89,6 +102,7 @@ impl Decider {
             woke,
             stuck: false,
             look: woke,
+            persisting: Persisting::default(),
             knocked: false,
             lost: Lost::default(),
             outbox,
@@ -230,7 +244,8 @@ impl Decider {
         if self.stuck {
             return;
         }
-        self.writer.heartbeat(clock::now().0);
+        self.persist();
+        self.writer.heartbeat(clock::boottime_ns());
         for (answer, given) in std::mem::take(&mut self.outbox.answers) {
             // A client that has gone away needs no answer.
             _ = answer.try_send(given);
@@ -243,6 +258,21 @@ impl Decider {
             self.tell_self("dropped", "warning", text);
         }
         self.tell_waiting();
+    }
+
+    /// Hands what must survive a reboot to the thread that writes it: soon after a change that matters, and now and
+    /// then for what only grows older.
+    fn persist(&mut self) {
+        let now = clock::now();
+        let since = now.since(self.persisting.last);
+        if since < if self.persisting.changed { PERSIST_CHANGE } else { PERSIST } {
+            return;
+        }
+        self.persisting = Persisting { last: now, changed: false };
+        let pools = self.fleet.members.iter().map(|m| &m.pool);
+        self.surroundings
+            .desk
+            .put(Record::of(pools.map(|p| (p.settings().name.clone(), p.memory().clone()))));
     }
 
     /// Puts the published file back if somebody removed or spoilt it: verdicts nobody can read are no verdicts.
@@ -270,7 +300,12 @@ impl Decider {
                 continue;
             }
             match self.writer.publish(place, &publish::record(&member.pool, &clocks)) {
-                Ok(()) => member.dirty = false,
+                Ok(()) => {
+                    member.dirty = false;
+                    let print = publish::print(&member.pool);
+                    self.persisting.changed |= print != member.print;
+                    member.print = print;
+                }
                 Err(WriteError::MemoryTooBig { .. }) => return self.rebuild_state(),
                 Err(e) => return Err(e),
             }

@@ -4,6 +4,7 @@ use super::message::{Mailbox, Message, PollerId, Sent};
 use crate::clock;
 use crate::config::{Access, Password, Pool as PoolConfig, Settings};
 use crate::core::pool::{Memory, Pool};
+use crate::core::reboot::Carry;
 use crate::core::time::{Duration, Moment};
 use crate::core::words::NodeId;
 use crate::poll::{Poller, Target, Watchdog};
@@ -19,12 +20,22 @@ pub(super) struct Fleet {
     places: HashMap<PollerId, (usize, NodeId)>,
 }
 
+/// What is remembered of a pool.
+pub(super) enum Past {
+    /// As it was published last in this boot, or in this very process.
+    Restart(Memory),
+    /// As it was written to disk at this moment, in another boot.
+    Reboot(Memory, Moment),
+}
+
 /// A pool with its pollers.
 pub(super) struct Member {
     /// The pool.
     pub(super) pool: Pool,
     /// It has changed since it was last published.
     pub(super) dirty: bool,
+    /// What of it must survive a reboot, as last published, in short.
+    pub(super) print: u64,
     /// When its next `Tick` is due.
     pub(super) deadline: Moment,
     pollers: Vec<Running>,
@@ -43,15 +54,18 @@ pub(super) type Pollers = HashMap<SocketAddr, Running>;
 
 impl Fleet {
     /// The pools of `settings`, as remembered where they are; nobody is polled yet.
-    pub(super) fn new(settings: &Settings, memories: &mut HashMap<String, Memory>) -> Fleet {
+    pub(super) fn new(settings: &Settings, pasts: &mut HashMap<String, Past>) -> Fleet {
         let now = clock::now();
         let pool = |config: &PoolConfig| {
             let decision = config.decision.clone();
-            let pool = match memories.remove(&decision.name) {
-                Some(memory) => Pool::restore(decision, memory, now),
+            let pool = match pasts.remove(&decision.name) {
+                Some(Past::Restart(memory)) => Pool::restore(decision, memory, now),
+                Some(Past::Reboot(memory, then)) => {
+                    Pool::reboot(decision, memory, Carry { then, now }, settings.startup_grace)
+                }
                 None => Pool::new(decision, now),
             };
-            Member { pool, dirty: true, deadline: now, pollers: Vec::new() }
+            Member { pool, dirty: true, print: 0, deadline: now, pollers: Vec::new() }
         };
         Fleet { members: settings.pools.iter().map(pool).collect(), ..Fleet::default() }
     }

@@ -1,17 +1,20 @@
 //! What pools remember, as bytes within the published state: one store publishes both, so a restart takes up
-//! exactly what was published last.
+//! exactly what was published last. After a reboot it comes from `persist`.
 
+use super::fleet::Past;
+use super::persist;
+use crate::config::Settings;
 use crate::core::pool::Memory;
 use crate::state::{ReadError, Snapshot};
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// What a predecessor of this boot left behind.
+/// What a predecessor left behind.
 #[derive(Default)]
 pub(super) struct Legacy {
     /// By pool name.
-    pub(super) memories: HashMap<String, Memory>,
+    pub(super) pasts: HashMap<String, Past>,
     /// What could not be taken up, in words.
     pub(super) faults: Vec<String>,
 }
@@ -27,21 +30,31 @@ pub(super) fn usual(nodes: usize) -> usize {
     4096 + nodes * 4096
 }
 
-/// Reads what the predecessor published; nothing if there was none in this boot.
-pub(super) fn read(path: &Path, boot_id: [u8; 16]) -> Legacy {
-    match Snapshot::read(path) {
-        Ok(snapshot) if snapshot.header.boot_id != boot_id => {
-            Legacy::fault(format!("{} is of another boot", path.display()))
-        }
-        Ok(snapshot) => from_snapshot(snapshot),
-        Err(ReadError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => Legacy::default(),
-        Err(e) => Legacy::fault(e.to_string()),
+/// What is remembered of the pools: as published in this boot; where there is nothing, as last written to disk.
+pub(super) fn read(settings: &Settings, boot_id: [u8; 16]) -> Legacy {
+    let mut legacy = published(&settings.runtime_dir.join("state"), boot_id);
+    if settings.pools.iter().all(|p| legacy.pasts.contains_key(&p.decision.name)) {
+        return legacy;
     }
+    match persist::read(&settings.state_dir) {
+        Ok(Some(record)) => {
+            for (name, memory) in record.pools {
+                legacy.pasts.entry(name).or_insert(Past::Reboot(memory, record.then));
+            }
+        }
+        Ok(None) => {}
+        Err(why) => legacy.faults.push(why),
+    }
+    legacy
 }
 
-impl Legacy {
-    fn fault(fault: String) -> Legacy {
-        Legacy { faults: vec![fault], ..Legacy::default() }
+/// What the predecessor published; nothing if there was none in this boot.
+fn published(path: &Path, boot_id: [u8; 16]) -> Legacy {
+    match Snapshot::read(path) {
+        Ok(snapshot) if snapshot.header.boot_id != boot_id => Legacy::default(),
+        Ok(snapshot) => from_snapshot(snapshot),
+        Err(ReadError::Io { error, .. }) if error.kind() == ErrorKind::NotFound => Legacy::default(),
+        Err(e) => Legacy { faults: vec![e.to_string()], ..Legacy::default() },
     }
 }
 
@@ -49,7 +62,7 @@ fn from_snapshot(snapshot: Snapshot) -> Legacy {
     let mut legacy = Legacy::default();
     for pool in snapshot.pools {
         match serde_json::from_slice(&pool.record.memory) {
-            Ok(memory) => _ = legacy.memories.insert(pool.name, memory),
+            Ok(memory) => _ = legacy.pasts.insert(pool.name, Past::Restart(memory)),
             Err(e) => legacy.faults.push(format!("pool {}: its memory can't be read: {e}", pool.name)),
         }
     }

@@ -4,6 +4,7 @@
 //! - `decider`: the loop; owns every pool; never waits; `requests`, `reload`, `telling`: more of what it does
 //! - `fleet`: the pools of one configuration with their pollers
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
+//! - `persist`: what must survive a reboot, on disk
 //! - `message`: what the decider is told, through one bounded queue
 //! - `answers`, `status`, `why`: what clients of the control socket get
 //! - `journal`: what happened, in memory
@@ -18,6 +19,7 @@ mod lock;
 mod lost;
 mod memory;
 mod message;
+mod persist;
 mod publish;
 mod reload;
 mod requests;

@@ -8,6 +8,7 @@ use crate::core::pool::Pool;
 use crate::core::settings::{NodeSettings, PoolSettings};
 use crate::core::words::{NodeId, Role, State, Status};
 use crate::state::{self, FileSpec, NodeRecord, NodeSpec, PoolRecord, PoolSpec};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The file for these settings, with room for what each pool remembers: twice what it takes now, and at least what a
 /// pool of its size usually takes.
@@ -85,4 +86,14 @@ fn place<T: PartialEq>(all: &[T], one: T) -> u8 {
 fn verdict(pool: &Pool, node: NodeId, role: Role) -> state::Verdict {
     let v = pool.verdict(node, role);
     state::Verdict { up: v.up, weight: v.weight, reason: v.because.code() }
+}
+
+/// What of a pool must not wait to be written to disk, in short: epoch, who is ACTIVE, flags, STATEs, drains.
+pub(super) fn print(pool: &Pool) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (pool.memory().epoch, pool.active(), pool.flags()).hash(&mut hasher);
+    for (place, node) in pool.memory().nodes.iter().enumerate() {
+        (pool.state(place), node.drain.is_some()).hash(&mut hasher);
+    }
+    hasher.finish()
 }

@@ -1,13 +1,13 @@
 //! A new configuration: swapped in whole, or refused and the old one kept whole.
 
 use super::decider::Decider;
-use super::fleet::Fleet;
+use super::fleet::{Fleet, Past};
 use super::message::Given;
 use super::publish;
 use crate::clock::{self, Clocks};
 use crate::config::Settings;
 use crate::control::protocol::{Code, Failure};
-use crate::core::pool::Memory;
+use crate::core::pool::Pool;
 use crate::core::settings::{NodeSettings, PoolSettings};
 use crate::state::{PoolRecord, WriteError, Writer};
 use std::collections::HashMap;
@@ -22,9 +22,9 @@ impl Decider {
         let failed =
             |what: &str, e: String| Failure::new(Code::Refused, format!("{what}: {e}; nothing was changed"));
         let pools = self.fleet.members.iter().map(|m| &m.pool);
-        let mut memories: HashMap<String, Memory> =
-            pools.map(|p| (p.settings().name.clone(), p.memory().clone())).collect();
-        let mut fleet = Fleet::new(&settings, &mut memories);
+        let past = |p: &Pool| (p.settings().name.clone(), Past::Restart(p.memory().clone()));
+        let mut pasts: HashMap<String, Past> = pools.map(past).collect();
+        let mut fleet = Fleet::new(&settings, &mut pasts);
         let (mailbox, watchdog) = (&self.surroundings.mailbox, &self.surroundings.watchdog);
         let fresh = fleet
             .start_missing(&settings, &self.fleet, mailbox, watchdog)
@@ -47,6 +47,7 @@ impl Decider {
         let fixed = [
             (settings.runtime_dir != old.runtime_dir, "runtime_dir"),
             (settings.control_group != old.control_group, "control_group"),
+            (settings.state_dir != old.state_dir, "state_dir"),
             (settings.alerts != old.alerts, "alerts"),
         ];
         if let Some((_, key)) = fixed.into_iter().find(|(changed, _)| *changed) {
@@ -103,7 +104,7 @@ pub(super) fn state_file(
     for (place, record) in records.iter().enumerate() {
         writer.publish(place, record)?;
     }
-    writer.heartbeat(clock::now().0);
+    writer.heartbeat(clock::boottime_ns());
     writer.reveal()?;
     Ok(writer)
 }

@@ -2,10 +2,11 @@
 
 use super::answers::Answers;
 use super::decider::{Decider, Surroundings};
-use super::fleet::Fleet;
+use super::fleet::{Fleet, Past};
 use super::journal::Journal;
+use super::memory::{self, Legacy};
 use super::message::Mailbox;
-use super::{lock, memory, reload, signals, systemd};
+use super::{lock, persist, reload, signals, systemd};
 use crate::alert::{self, Alerts};
 use crate::cli::{MppdOptions, print};
 use crate::clock::{Clocks, rfc3339};
@@ -52,9 +53,9 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let lock = lock::take(&settings.runtime_dir)?;
     let alerts = Alerts::start(syslog_target(&settings.alerts.syslog)).map_err(no_thread)?;
     let boot_id = boot_id()?;
-    let mut legacy = memory::read(&settings.runtime_dir.join("state"), boot_id);
-    let taken_up = legacy.memories.len();
-    let mut fleet = Fleet::new(&settings, &mut legacy.memories);
+    let mut legacy = memory::read(&settings, boot_id);
+    let started = started(&settings, &legacy);
+    let mut fleet = Fleet::new(&settings, &mut legacy.pasts);
     let writer =
         reload::state_file(&settings, &fleet, config, boot_id).map_err(|e| format!("can't publish: {e}"))?;
 
@@ -71,23 +72,36 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     systemd::ready(&pulse).map_err(no_thread)?;
 
     let daemon = daemon(config);
-    let surroundings = Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon };
+    let desk = persist::start(&settings.state_dir, mailbox.clone()).map_err(no_thread)?;
+    let surroundings = Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk };
     let warnings = settings.warnings.clone();
     let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox);
     for fault in legacy.faults {
-        let text = format!("what was remembered is lost, pools start afresh: {fault}");
-        decider.tell_self("restart", "alert", text);
+        decider.tell_self("restart", "alert", format!("some of what was remembered is lost: {fault}"));
     }
     for warning in warnings {
         decider.tell_self("config", "warning", warning.to_string());
     }
-    let text = format!("mppd {} started: {taken_up} pools taken up", env!("CARGO_PKG_VERSION"));
-    decider.tell_self("started", "notice", text);
+    decider.tell_self("started", "notice", started);
     decider.run();
     systemd::stopping();
     _ = fs::remove_file(socket);
     drop(lock);
     Ok(())
+}
+
+/// What the daemon starts from, in words.
+fn started(settings: &Settings, legacy: &Legacy) -> String {
+    let names = settings.pools.iter().map(|p| &p.decision.name);
+    let pasts: Vec<Option<&Past>> = names.map(|name| legacy.pasts.get(name)).collect();
+    let count = |wanted: fn(&Option<&Past>) -> bool| pasts.iter().filter(|p| wanted(p)).count();
+    format!(
+        "mppd {} started: {} pools taken up as published, {} as before the reboot, {} new",
+        env!("CARGO_PKG_VERSION"),
+        count(|p| matches!(p, Some(Past::Restart(_)))),
+        count(|p| matches!(p, Some(Past::Reboot(..)))),
+        count(|p| p.is_none()),
+    )
 }
 
 fn no_thread(e: std::io::Error) -> String {

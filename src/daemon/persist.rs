@@ -1,0 +1,202 @@
+//! What must survive a reboot, in `state_dir`. A thread of its own writes it: no decision waits for the disk.
+//!
+//! The epoch is written as a mark ahead of use. After a reboot the pool goes on from the mark, so that an epoch is never
+//! used twice, whatever had been written of it.
+
+use super::message::{Mailbox, Message};
+use crate::clock;
+use crate::core::pool::Memory;
+use crate::core::time::Moment;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// The version of the file.
+const VERSION: u32 = 1;
+/// How far ahead of use the epoch is marked: far more changes of ACTIVE than there can be before the next write.
+const AHEAD: u64 = 1000;
+/// How long after a write that failed the next is tried.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// What is written: every pool, and when.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Record {
+    version: u32,
+    /// When, on the clock of the boot it was written in.
+    pub(super) then: Moment,
+    /// By name.
+    pub(super) pools: BTreeMap<String, Memory>,
+}
+
+impl Record {
+    /// These pools as they are now, their epochs marked ahead.
+    pub(super) fn of(pools: impl Iterator<Item = (String, Memory)>) -> Record {
+        let mark = |(name, mut memory): (String, Memory)| {
+            memory.epoch = memory.epoch.saturating_add(AHEAD) / AHEAD * AHEAD;
+            (name, memory)
+        };
+        Record { version: VERSION, then: clock::now(), pools: pools.map(mark).collect() }
+    }
+}
+
+/// Where the newest record waits for the disk. A newer one takes its place: nobody wants the older.
+#[derive(Clone, Default)]
+pub(super) struct Desk(Arc<(Mutex<Option<Record>>, Condvar)>);
+
+impl Desk {
+    /// Hands a record over; never waits for the disk.
+    pub(super) fn put(&self, record: Record) {
+        *self.lock() = Some(record);
+        self.0.1.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Record>> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Record {
+        let mut slot = self.lock();
+        loop {
+            match slot.take() {
+                Some(record) => return record,
+                None => slot = self.0.1.wait(slot).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+}
+
+/// Starts the thread that writes to `state_dir`, making the directory if only its last component is missing.
+///
+/// # Errors
+/// If there is no thread to be had.
+pub(super) fn start(state_dir: &Path, mailbox: Mailbox) -> io::Result<Desk> {
+    let desk = Desk::default();
+    let (records, path) = (desk.clone(), file(state_dir));
+    let run = move || {
+        let mut told = false;
+        loop {
+            let result = write(&path, &records.take());
+            if let (Err(e), false) = (&result, told) {
+                let text = format!(
+                    "can't write {}: {e}; a reboot now would bring back what was written last",
+                    path.display()
+                );
+                _ = mailbox.send(Message::Tell("persist", "alert", text));
+            }
+            if let (Ok(()), true) = (&result, told) {
+                _ = mailbox.send(Message::Tell(
+                    "persist",
+                    "notice",
+                    format!("{} is written again", path.display()),
+                ));
+            }
+            told = result.is_err();
+            if told {
+                thread::sleep(RETRY);
+            }
+        }
+    };
+    thread::Builder::new().name("persist".into()).spawn(run)?;
+    Ok(desk)
+}
+
+fn file(state_dir: &Path) -> PathBuf {
+    state_dir.join("memory.json")
+}
+
+fn former(path: &Path) -> PathBuf {
+    path.with_extension("json.former")
+}
+
+/// Whole or not at all: a new file beside it, on the disk, then in its place. The one before stays as a spare.
+fn write(path: &Path, record: &Record) -> io::Result<()> {
+    let fresh = path.with_extension("json.new");
+    let dir = path.parent().unwrap_or(Path::new("/"));
+    if let Err(e) = fs::create_dir(dir)
+        && e.kind() != io::ErrorKind::AlreadyExists
+    {
+        return Err(e);
+    }
+    let mut file = File::create(&fresh)?;
+    file.write_all(&serde_json::to_vec(record)?)?;
+    file.sync_all()?;
+    // The first time there is none.
+    _ = fs::rename(path, former(path));
+    fs::rename(&fresh, path)?;
+    File::open(dir)?.sync_all()
+}
+
+/// Reads what was written last, or else the time before; `Ok(None)` if nothing ever was.
+///
+/// # Errors
+/// In words, if there is something and it cannot be read.
+pub(super) fn read(state_dir: &Path) -> Result<Option<Record>, String> {
+    let path = file(state_dir);
+    match read_one(&path) {
+        Ok(Some(record)) => Ok(Some(record)),
+        Ok(None) => read_one(&former(&path)),
+        Err(why) => match read_one(&former(&path)) {
+            Ok(Some(record)) => Ok(Some(record)),
+            _ => Err(why),
+        },
+    }
+}
+
+fn read_one(path: &Path) -> Result<Option<Record>, String> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(format!("{}: {e}", path.display())),
+    };
+    let record: Record = serde_json::from_slice(&bytes).map_err(|e| format!("{}: {e}", path.display()))?;
+    if record.version != VERSION {
+        return Err(format!("{}: version {}, this mppd reads {VERSION}", path.display(), record.version));
+    }
+    Ok(Some(record))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::pool::Pool;
+    use crate::core::settings::PoolSettings;
+
+    fn record() -> Record {
+        let pool = Pool::new(PoolSettings::named("db"), Moment(7));
+        Record::of([("db".to_owned(), pool.memory().clone())].into_iter())
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_a_broken_file_falls_back_to_the_one_before() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let state_dir = dir.path().join("state");
+        assert!(read(&state_dir).expect("nothing yet").is_none());
+        let (first, second) = (record(), Record { then: Moment(9), ..record() });
+        write(&file(&state_dir), &first).expect("written");
+        write(&file(&state_dir), &second).expect("written");
+        assert_eq!(read(&state_dir).expect("read").expect("there").then, Moment(9));
+        for broken in
+            ["", "{\"version\":1,\"then\":", "\u{0}\u{1}", "{\"version\":2,\"then\":1,\"pools\":{}}"]
+        {
+            fs::write(file(&state_dir), broken).expect("spoilt");
+            assert_eq!(read(&state_dir).expect("read").expect("there").then, first.then, "{broken}");
+        }
+        fs::write(former(&file(&state_dir)), "x").expect("spoilt");
+        assert!(read(&state_dir).is_err());
+    }
+
+    #[test]
+    fn an_epoch_is_marked_ahead_of_use() {
+        let mut pool = Pool::new(PoolSettings::named("db"), Moment(7)).memory().clone();
+        for (used, mark) in [(0, 1000), (1, 1000), (999, 1000), (1000, 2000), (1001, 2000)] {
+            pool.epoch = used;
+            let record = Record::of([("db".to_owned(), pool.clone())].into_iter());
+            assert_eq!(record.pools["db"].epoch, mark);
+        }
+    }
+}
