@@ -69,7 +69,13 @@ impl State {
 }
 
 fn run(command: &mut Command) -> Answer {
-    let output = command.output().expect("mpp-check runs");
+    let output = loop {
+        match command.output() {
+            // A test beside us forked while we wrote the copy that is to run, and holds it open for a moment.
+            Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy => std::thread::yield_now(),
+            output => break output.expect("mpp-check runs"),
+        }
+    };
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     let code = output.status.code().expect("an exit code, no signal");
     (code, text(output.stdout), text(output.stderr))

@@ -284,16 +284,18 @@ fn a_state_or_socket_that_somebody_removes_or_spoils_is_put_back() {
     let agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
     let told = || agent.says(&["events"]).matches("removed or spoilt").count();
-    let spoil: [(&str, &dyn Fn()); 3] = [
+    let write_over = |at| {
+        let file = fs::OpenOptions::new().write(true).open(agent.state_file()).expect("opened");
+        std::os::unix::fs::FileExt::write_all_at(&file, &[0xAA; 64], at).expect("written over");
+    };
+    let spoil: [(&str, &dyn Fn()); 4] = [
         ("removed", &|| fs::remove_file(agent.state_file()).expect("removed")),
         ("replaced", &|| {
             fs::write(agent.path("other"), "not a state").expect("written");
             fs::rename(agent.path("other"), agent.state_file()).expect("replaced");
         }),
-        ("written over", &|| {
-            let file = fs::OpenOptions::new().write(true).open(agent.state_file()).expect("opened");
-            std::os::unix::fs::FileExt::write_all_at(&file, &[0xAA; 512], 0).expect("written over");
-        }),
+        ("its head written over", &|| write_over(0)),
+        ("its directory written over", &|| write_over(512)),
     ];
     for (n, (how, act)) in spoil.iter().enumerate() {
         act();
@@ -329,4 +331,23 @@ fn sigterm_in_a_handover_ends_the_handover_first() {
     wait_until("handed over to db2", BOUND, || agent.mpp(&["switchover", "db"]).status.success());
     assert_eq!(agent.stop(), Some(0));
     assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"), "one of them is UP");
+}
+
+#[test]
+fn a_daemon_whose_directory_another_one_has_taken_stops_and_touches_nothing() {
+    let nobody = "      - { name: db1, address: \"127.0.0.2:1\" }\n";
+    let agent = Agent::start(nobody, "");
+    let first = agent.pid();
+    // Frozen, it does not make its directory anew before the other one is there.
+    nix::sys::signal::kill(first, nix::sys::signal::Signal::SIGSTOP).expect("frozen");
+    fs::remove_dir_all(agent.path("run")).expect("removed");
+    let mut second = Command::new(program("mppd"));
+    second.arg("--config").arg(agent.config()).stderr(fs::File::create(agent.path("log2")).expect("a log"));
+    let mut second = second.spawn().expect("mppd started");
+    wait_until("the second answers", BOUND, || agent.mpp(&["status"]).status.success());
+    nix::sys::signal::kill(first, nix::sys::signal::Signal::SIGCONT).expect("thawed");
+    wait_until("the first says why it stops", BOUND, || agent.log().contains("event=ousted"));
+    assert_eq!(agent.status()["daemon"]["pid"], second.id());
+    second.kill().expect("killed");
+    second.wait().expect("reaped");
 }

@@ -6,14 +6,16 @@
 
 use super::fleet::Fleet;
 use super::journal::Journal;
+use super::lock::Lock;
 use super::lost::Lost;
-use super::message::{self, Inbox, Mailbox, Message};
+use super::message::{self, Given, Inbox, Mailbox, Message};
 use super::persist::{Desk, Record};
 use super::publish;
 use super::systemd::Pulse;
 use crate::alert::{Alerts, Line};
 use crate::clock::{self, Clocks};
 use crate::config::Settings;
+use crate::control::protocol::{Code, Failure};
 use crate::control::status::Daemon;
 use crate::core::event::{Action, Event};
 use crate::core::time::Moment;
@@ -25,8 +27,11 @@ use std::time::Duration;
 
 /// The decider wakes at least this often: the heartbeat of the published state.
 const HEARTBEAT: Duration = Duration::from_millis(200);
-/// How long SIGTERM waits for a handover to end.
-const LAST_HANDOVER: Duration = Duration::from_secs(10);
+/// How long SIGTERM waits for a handover to end at most: systemd gives 90 s.
+const LAST_HANDOVER: Duration = Duration::from_secs(60);
+/// What is told if it did not.
+const IN_THE_MIDDLE: &str =
+    "mppd stops in the middle of a handover: nobody is UP for rw until it is started again";
 /// How often the published file is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often at most, and at least, what must survive a reboot is written.
@@ -50,6 +55,9 @@ pub(super) struct Decider {
     /// When the published file is next looked at.
     look: Moment,
     persisting: Persisting,
+    lock: Lock,
+    /// Another daemon has taken the runtime directory.
+    ousted: Option<String>,
     /// There may be more requests.
     knocked: bool,
     pub(super) lost: Lost,
@@ -91,6 +99,7 @@ impl Decider {
         writer: Writer,
         surroundings: Surroundings,
         inbox: Inbox,
+        lock: Lock,
     ) -> Decider {
         let (woke, outbox) = (clock::now(), Outbox::default());
         Decider {
@@ -103,6 +112,8 @@ impl Decider {
             stuck: false,
             look: woke,
             persisting: Persisting::default(),
+            lock,
+            ousted: None,
             knocked: false,
             lost: Lost::default(),
             outbox,
@@ -112,7 +123,14 @@ impl Decider {
     /// Goes round until SIGTERM (and the end of a handover under way), or until nothing can send any more.
     pub(super) fn run(mut self) {
         let mut stopping: Option<Moment> = None;
-        while stopping.is_none_or(|since| self.hands_over() && clock::now().since(since) < LAST_HANDOVER) {
+        while stopping
+            .is_none_or(|since| self.hands_over() && clock::now().since(since) < self.last_handover())
+        {
+            if let Some(why) = self.ousted.take() {
+                self.tell_self("ousted", "alert", format!("{why}; this one stops and touches nothing"));
+                self.tell_waiting();
+                return self.surroundings.alerts.finish();
+            }
             let first = match self.inbox.messages.recv_timeout(self.patience()) {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
@@ -126,14 +144,26 @@ impl Decider {
             self.finish_round();
             self.requests();
         }
-        self.tell_self("stopped", "notice", "mppd stops; what it published stands".into());
+        match self.hands_over() {
+            true => self.tell_self("stopped", "alert", IN_THE_MIDDLE.into()),
+            false => self.tell_self("stopped", "notice", "mppd stops; what it published stands".into()),
+        }
         self.finish_round();
         self.surroundings.alerts.finish();
+        // The very last thing, or the control thread would put it back.
+        _ = std::fs::remove_file(self.settings.runtime_dir.join("mpp.sock"));
     }
 
     /// In the middle of a handover nobody is UP for `rw`: that is no state to leave behind.
     fn hands_over(&self) -> bool {
         self.fleet.members.iter().any(|m| m.pool.flags().contains(&"handover"))
+    }
+
+    /// How long SIGTERM waits for a handover to end: until it would be given up, and taken back.
+    fn last_handover(&self) -> Duration {
+        let settings = self.fleet.members.iter().map(|m| m.pool.settings());
+        let longest = settings.map(|s| s.handover + s.slowest_interval() * 5).max().unwrap_or_default();
+        (longest + Duration::from_secs(3)).min(LAST_HANDOVER)
     }
 
     fn patience(&self) -> Duration {
@@ -165,6 +195,10 @@ impl Decider {
             match message {
                 Message::Polled(poller, observation) => {
                     if let Some((place, node)) = self.fleet.place_of(poller) {
+                        let server = self.fleet.members[place].server(node);
+                        if let (Some(server), Some(_)) = (server, observation.answer.facts()) {
+                            self.lost.good(server);
+                        }
                         self.handle(place, Event::Polled(node, observation), clock::now());
                     }
                 }
@@ -222,8 +256,8 @@ impl Decider {
         self.finish_round();
     }
 
-    /// Publishes what changed, and only then answers and tells of it. While it cannot publish it gives no sign of
-    /// life either: a state that is not kept up must not look alive.
+    /// Publishes what changed, and only then answers and tells of it. While it cannot publish it says so, and gives no
+    /// sign of life: a state that is not kept up must not look alive.
     fn finish_round(&mut self) {
         match self.publish() {
             Ok(()) if self.stuck => {
@@ -237,19 +271,14 @@ impl Decider {
                 let dir = self.settings.runtime_dir.display().to_string();
                 let text = format!("can't publish: {e}; make room in {dir}: verdicts stand as they were");
                 self.tell_self("publish", "alert", text);
-                self.tell_waiting();
             }
         }
         self.surroundings.pulse.beat();
-        if self.stuck {
-            return;
+        if !self.stuck {
+            self.persist();
+            self.writer.heartbeat(clock::boottime_ns());
         }
-        self.persist();
-        self.writer.heartbeat(clock::boottime_ns());
-        for (answer, given) in std::mem::take(&mut self.outbox.answers) {
-            // A client that has gone away needs no answer.
-            _ = answer.try_send(given);
-        }
+        self.answer_waiting();
         let dropped = self.surroundings.mailbox.dropped();
         if dropped > 0 {
             let text = format!(
@@ -258,6 +287,23 @@ impl Decider {
             self.tell_self("dropped", "warning", text);
         }
         self.tell_waiting();
+    }
+
+    /// Gives what was asked for. What was done and cannot be published is no success, and is not called one.
+    fn answer_waiting(&mut self) {
+        for (answer, given) in std::mem::take(&mut self.outbox.answers) {
+            let given = match given {
+                Ok(Given::Words(done)) if self.stuck => {
+                    let dir = self.settings.runtime_dir.display();
+                    let text =
+                        format!("{done}; but it can't be published, see {dir}: verdicts stand as they were");
+                    Err(Failure::new(Code::Refused, text))
+                }
+                given => given,
+            };
+            // A client that has gone away needs no answer.
+            _ = answer.try_send(given);
+        }
     }
 
     /// Hands what must survive a reboot to the thread that writes it: soon after a change that matters, and now and
@@ -283,6 +329,10 @@ impl Decider {
         }
         self.look = now + LOOK;
         if self.writer.is_in_place() {
+            return Ok(());
+        }
+        if let Err(why) = self.lock.renew() {
+            self.ousted = Some(why);
             return Ok(());
         }
         self.rebuild_state()?;

@@ -47,6 +47,8 @@ pub(super) struct Running {
     access: Access,
     timeout: Duration,
     poller: Poller,
+    /// Its driver panicked: nobody is asked any more.
+    lost: bool,
 }
 
 /// Pollers by the address they ask: no two nodes of a configuration share one.
@@ -116,23 +118,24 @@ impl Fleet {
         }
     }
 
-    /// A new poller in the place of one that is lost.
+    /// A new poller in the place of one that is lost, unless a reload has ended that one.
     ///
     /// # Errors
-    /// If its thread cannot be started.
+    /// If its thread cannot be started; the lost one keeps its place then.
     pub(super) fn replace(
         &mut self,
         lost: PollerId,
         mailbox: &Mailbox,
         watchdog: &Watchdog,
     ) -> io::Result<()> {
-        let Some((place, node)) = self.places.remove(&lost) else { return Ok(()) };
+        let Some((place, node)) = self.place_of(lost) else { return Ok(()) };
         let member = &mut self.members[place];
         let Some(running) = member.pollers.get_mut(node) else { return Ok(()) };
         let (settings, every) = (member.pool.settings(), member.pool.pace(node));
         let name = format!("{}/{}", settings.name, settings.nodes[node].name);
         let target = target(name, &running.access, running.timeout, mailbox);
         *running = Running::start(target, &running.access, every, mailbox, watchdog)?;
+        self.places.remove(&lost);
         self.places.insert(running.id, (place, node));
         Ok(())
     }
@@ -156,6 +159,18 @@ impl Member {
         }
     }
 
+    /// Its driver has panicked; whom it asked.
+    pub(super) fn lose(&mut self, node: NodeId) -> Option<SocketAddr> {
+        let running = self.pollers.get_mut(node)?;
+        running.lost = true;
+        Some(running.access.address)
+    }
+
+    /// Whom a node's poller asks.
+    pub(super) fn server(&self, node: NodeId) -> Option<SocketAddr> {
+        self.pollers.get(node).map(|r| r.access.address)
+    }
+
     /// Changes the pace of the polls.
     pub(super) fn pace(&self, node: NodeId, every: Duration) {
         if let Some(running) = self.pollers.get(node) {
@@ -176,13 +191,13 @@ impl Running {
         // A dropped observation is as good as none: the node is overdue then, and the decider says what was dropped.
         let (deliverer, reporter) = (mailbox.clone(), mailbox.clone());
         let deliver = move |observation| deliverer.send(Message::Polled(id, observation)) != Sent::Gone;
-        let crashed = move |words| _ = reporter.send(Message::Crashed(id, words));
+        let crashed = move |words: String| report(&reporter, id, &words);
         let poller = Poller::start(target, every, watchdog, Box::new(deliver), Box::new(crashed))?;
-        Ok(Running { id, access: access.clone(), timeout, poller })
+        Ok(Running { id, access: access.clone(), timeout, poller, lost: false })
     }
 
     fn asks(&self, access: &Access, timeout: Duration) -> bool {
-        self.access == *access && self.timeout == timeout
+        !self.lost && self.access == *access && self.timeout == timeout
     }
 }
 
@@ -195,6 +210,13 @@ fn target(name: String, access: &Access, timeout: Duration, mailbox: &Mailbox) -
         timeout,
         reconnect_every: access.reconnect_every,
         password: Box::new(password(name, Password::of(&access.password), mailbox.clone())),
+    }
+}
+
+/// Says that a poller is lost. Its thread has nothing else to do any more: it can wait for a place in the queue.
+fn report(mailbox: &Mailbox, id: PollerId, words: &str) {
+    while mailbox.send(Message::Crashed(id, words.to_owned())) == Sent::Dropped {
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -4,51 +4,100 @@ use super::decider::Decider;
 use super::message::PollerId;
 use crate::core::event::Event;
 use crate::core::observation::{Answer, Observation, Offline};
-use crate::core::time::{Duration, Moment};
+use crate::core::time::{Duration, Moment, Short};
+use std::collections::HashMap;
+use std::net::SocketAddr;
 
-/// How long a server that made the driver panic is left alone.
-const LEFT_ALONE: Duration = Duration::from_secs(10);
-/// How many are replaced in the life of a daemon: each leaves a sleeping thread and a socket behind.
-const MOST: usize = 256;
+/// How long a server that made the driver panic is left alone: at first, and at most; doubled from panic to panic.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(600);
+/// How often one server's poller is replaced: each leaves a sleeping thread and two descriptors behind.
+const MOST: u32 = 200;
 
-/// What is remembered of them.
+/// What is remembered of them, until the configuration is read again.
 #[derive(Default)]
 pub(super) struct Lost {
     waiting: Vec<(Moment, PollerId)>,
-    replaced: usize,
+    /// Panics by server, since its last good answer.
+    tries: HashMap<SocketAddr, Tries>,
+}
+
+/// Panics of one server's pollers.
+#[derive(Default)]
+struct Tries {
+    /// Since its last good answer.
+    in_a_row: u32,
+    /// Ever.
+    all: u32,
+}
+
+impl Lost {
+    /// A server has given a good answer: its next panic is its first again.
+    pub(super) fn good(&mut self, server: SocketAddr) {
+        if let Some(tries) = self.tries.get_mut(&server) {
+            tries.in_a_row = 0;
+        }
+    }
+
+    /// How long to wait before the server is asked again; `None`: no more.
+    fn next(&mut self, server: SocketAddr) -> Option<Duration> {
+        let tries = self.tries.entry(server).or_default();
+        let wait = FIRST.saturating_mul(1 << tries.in_a_row.min(20)).min(LONGEST);
+        tries.in_a_row += 1;
+        tries.all += 1;
+        (tries.all <= MOST).then_some(wait)
+    }
 }
 
 impl Decider {
     /// A poller is lost. For its node that was one more connection without an answer.
     pub(super) fn crashed(&mut self, poller: PollerId, words: &str) {
         let Some((place, node)) = self.fleet.place_of(poller) else { return };
+        let Some(server) = self.fleet.members[place].lose(node) else { return };
         let now = crate::clock::now();
         let pool = &self.fleet.members[place].pool;
         let name = format!("{}/{}", pool.settings().name, pool.name(node));
         let reason = format!("what it sends makes no sense: {words}");
-        let what_then = match self.lost.replaced < MOST {
-            true => "asked again in 10s",
-            false => "asked no more; restart mppd when it is mended",
+        let next = self.lost.next(server);
+        let what_then = match next {
+            Some(wait) => format!("asked again in {}", Short(wait)),
+            None => "asked no more; mpp reload when it is mended".into(),
         };
         self.tell_self("driver", "alert", format!("{name}: {reason}; {what_then}"));
         let answer = Answer::Offline(Offline { reason, silent: true });
         self.handle(place, Event::Polled(node, Observation { began: now, ended: now, answer }), now);
-        self.lost.waiting.push((now + LEFT_ALONE, poller));
+        self.lost.waiting.extend(next.map(|wait| (now + wait, poller)));
     }
 
-    /// Replaces those whose time has come.
+    /// Replaces those whose time has come; those that cannot be now, later.
     pub(super) fn replace_lost(&mut self, now: Moment) {
         while let Some(due) = self.lost.waiting.iter().position(|(at, _)| *at <= now) {
             let (_, poller) = self.lost.waiting.swap_remove(due);
-            if self.lost.replaced == MOST {
-                continue;
-            }
-            self.lost.replaced += 1;
             let surroundings = &self.surroundings;
             let started = self.fleet.replace(poller, &surroundings.mailbox, &surroundings.watchdog);
             if let Err(e) = started {
-                self.tell_self("driver", "alert", format!("can't start a poller: {e}; restart mppd"));
+                self.lost.waiting.push((now + LONGEST / 60, poller));
+                let text = format!("can't start a poller: {e}; tried again in {}", Short(LONGEST / 60));
+                self.tell_self("driver", "alert", text);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_asked_again_soon_then_seldom_then_no_more_and_others_are_not_its_business() {
+        let (odd, other) = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
+        let mut lost = Lost::default();
+        let waits: Vec<u64> = (0..4).filter_map(|_| lost.next(odd)).map(|w| w.as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8]);
+        lost.good(odd);
+        assert_eq!(lost.next(odd), Some(FIRST));
+        let left = (0..1000).map_while(|_| lost.next(odd)).count();
+        assert_eq!(left, MOST as usize - 5);
+        assert_eq!(lost.next(other), Some(FIRST));
     }
 }

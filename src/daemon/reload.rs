@@ -2,6 +2,7 @@
 
 use super::decider::Decider;
 use super::fleet::{Fleet, Past};
+use super::lost::Lost;
 use super::message::Given;
 use super::publish;
 use crate::clock::{self, Clocks};
@@ -11,7 +12,6 @@ use crate::core::pool::Pool;
 use crate::core::settings::{NodeSettings, PoolSettings};
 use crate::state::{PoolRecord, WriteError, Writer};
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -35,6 +35,8 @@ impl Decider {
         fleet.adopt(&settings, fresh, std::mem::take(&mut self.fleet));
         self.fleet = fleet;
         self.settings = settings;
+        // Everybody is asked again, those that made the driver panic too.
+        self.lost = Lost::default();
         for warning in self.settings.warnings.clone() {
             self.tell_self("config", "warning", warning.to_string());
         }
@@ -98,8 +100,6 @@ pub(super) fn state_file(
     let clocks = Clocks::read();
     let records: Vec<PoolRecord> = fleet.members.iter().map(|m| publish::record(&m.pool, &clocks)).collect();
     let spec = publish::file_spec(settings, &records, &config.display().to_string(), boot_id);
-    // Somebody may have removed the directory; whether it is there now is for the next line to say.
-    _ = fs::create_dir(&settings.runtime_dir);
     let mut writer = Writer::create(&settings.runtime_dir.join("state"), &spec)?;
     for (place, record) in records.iter().enumerate() {
         writer.publish(place, record)?;

@@ -4,9 +4,10 @@ use super::answers::Answers;
 use super::decider::{Decider, Surroundings};
 use super::fleet::{Fleet, Past};
 use super::journal::Journal;
+use super::lock::Lock;
 use super::memory::{self, Legacy};
 use super::message::Mailbox;
-use super::{lock, persist, reload, signals, systemd};
+use super::{persist, reload, signals, systemd};
 use crate::alert::{self, Alerts};
 use crate::cli::{MppdOptions, print};
 use crate::clock::{Clocks, rfc3339};
@@ -50,7 +51,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let nodes: usize = settings.pools.iter().map(|p| p.access.len()).sum();
     raise_file_limit(nodes)?;
     poll::keep_panics_to_their_pollers();
-    let lock = lock::take(&settings.runtime_dir)?;
+    let lock = Lock::take(&settings.runtime_dir)?;
     let alerts = Alerts::start(syslog_target(&settings.alerts.syslog)).map_err(no_thread)?;
     let boot_id = boot_id()?;
     let mut legacy = memory::read(&settings, boot_id);
@@ -75,7 +76,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let desk = persist::start(&settings.state_dir, mailbox.clone()).map_err(no_thread)?;
     let surroundings = Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk };
     let warnings = settings.warnings.clone();
-    let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox);
+    let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox, lock);
     for fault in legacy.faults {
         decider.tell_self("restart", "alert", format!("some of what was remembered is lost: {fault}"));
     }
@@ -85,8 +86,6 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     decider.tell_self("started", "notice", started);
     decider.run();
     systemd::stopping();
-    _ = fs::remove_file(socket);
-    drop(lock);
     Ok(())
 }
 

@@ -65,6 +65,11 @@ impl Image {
         fits.then_some(image).ok_or(WriteError::TooBig)
     }
 
+    /// Where what never changes ends: header, directory, index and texts lie before this.
+    pub fn fixed_len(&self) -> u64 {
+        self.pools.first().map_or(self.len, |pool| pool.generation_at)
+    }
+
     /// Size of the state in bytes, a multiple of 64.
     pub fn size(&self) -> u64 {
         self.len

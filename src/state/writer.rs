@@ -1,6 +1,7 @@
 //! The file a daemon publishes in: made aside, complete, then renamed into place.
 
 use std::fs::{self, File, OpenOptions, Permissions};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -9,10 +10,10 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{OFlag, posix_fallocate};
 use nix::sys::mman::ProtFlags;
 
+use super::atomics::Ordering;
 use super::image::{Image, WriteError};
 use super::layout::header;
 use super::map::{Mapping, SharedWords};
-use super::reader::View;
 use super::record::{FileSpec, PoolRecord};
 
 /// The one writer of a state. Who else might write the same path is the caller's to rule out.
@@ -24,6 +25,8 @@ pub struct Writer {
     is_revealed: bool,
     /// Device and inode of the file.
     identity: (u64, u64),
+    /// Fingerprint of everything that never changes.
+    fixed: u64,
 }
 
 impl Writer {
@@ -45,8 +48,10 @@ impl Writer {
             failed("allocate", error)
         })?;
         let identity = identity(&file.metadata().map_err(|error| failed("look at", error))?);
-        let writer = Writer { path: path.to_owned(), image, words, is_revealed: false, identity };
+        let mut writer =
+            Writer { path: path.to_owned(), image, words, is_revealed: false, identity, fixed: 0 };
         writer.image.write(writer.words.words(), spec)?;
+        writer.fixed = writer.fingerprint();
         Ok(writer)
     }
 
@@ -63,11 +68,23 @@ impl Writer {
     }
 
     /// Whether readers of the path find this state, whole: nobody has removed it, put something else in its place, or
-    /// written over its head. Cheap enough to ask every second.
+    /// written over what never changes (what does change is written again soon). Cheap enough to ask every second.
     pub fn is_in_place(&self) -> bool {
         let metadata = fs::symlink_metadata(&self.path);
         let ours = |m: &fs::Metadata| identity(m) == self.identity && m.len() == self.image.size();
-        metadata.is_ok_and(|m| ours(&m)) && View::check(self.words.words(), self.image.size()).is_ok()
+        metadata.is_ok_and(|m| ours(&m)) && self.fingerprint() == self.fixed
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let end = usize::try_from(self.image.fixed_len() / 8).unwrap_or(usize::MAX);
+        let changing = [header::HEARTBEAT / 8, header::REPLACED / 8];
+        let mut hasher = DefaultHasher::new();
+        for (n, word) in self.words.words().iter().take(end).enumerate() {
+            if !changing.contains(&(n as u64)) {
+                word.load(Ordering::Relaxed).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
     }
 
     /// Renames PATH.new over PATH, once, having told the readers of the file that was there.
