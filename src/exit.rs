@@ -36,3 +36,15 @@ impl From<Exit> for ExitCode {
         ExitCode::from(exit as u8)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_every_code_and_no_other() {
+        let page = include_str!("../docs/exit-codes.md");
+        let rows = page.lines().filter_map(|l| l.strip_prefix("| ")?.split(' ').next()?.parse::<u8>().ok());
+        assert_eq!(rows.collect::<Vec<_>>(), Exit::TABLE.map(|(exit, _)| exit as u8));
+    }
+}

@@ -8,19 +8,17 @@ use super::fleet::Fleet;
 use super::journal::Journal;
 use super::lock::Lock;
 use super::lost::Lost;
-use super::message::{self, Given, Inbox, Mailbox, Message};
-use super::persist::{Desk, Record};
-use super::publish;
+use super::message::{self, Inbox, Mailbox, Message};
+use super::persist::Desk;
 use super::systemd::Pulse;
 use crate::alert::{Alerts, Line};
-use crate::clock::{self, Clocks};
+use crate::clock;
 use crate::config::Settings;
-use crate::control::protocol::{Code, Failure};
 use crate::control::status::Daemon;
 use crate::core::event::{Action, Event};
 use crate::core::time::Moment;
 use crate::poll::Watchdog;
-use crate::state::{WriteError, Writer};
+use crate::state::Writer;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender};
 use std::time::Duration;
@@ -32,11 +30,6 @@ const LAST_HANDOVER: Duration = Duration::from_secs(60);
 /// What is told if it did not.
 const IN_THE_MIDDLE: &str =
     "mppd stops in the middle of a handover: nobody is UP for rw until it is started again";
-/// How often the published file is looked at.
-const LOOK: Duration = Duration::from_secs(1);
-/// How often at most, and at least, what must survive a reboot is written.
-const PERSIST_CHANGE: Duration = Duration::from_millis(200);
-const PERSIST: Duration = Duration::from_secs(5);
 /// Messages taken in before what they changed is published.
 const BATCH: usize = 512;
 /// Requests looked at in a round: whoever floods the socket must not hold the polls up.
@@ -51,13 +44,13 @@ pub(super) struct Decider {
     inbox: Inbox,
     woke: Moment,
     /// Publishing failed last time.
-    stuck: bool,
+    pub(super) stuck: bool,
     /// When the published file is next looked at.
-    look: Moment,
-    persisting: Persisting,
-    lock: Lock,
+    pub(super) look: Moment,
+    pub(super) persisting: Persisting,
+    pub(super) lock: Lock,
     /// Another daemon has taken the runtime directory.
-    ousted: Option<String>,
+    pub(super) ousted: Option<String>,
     /// There may be more requests.
     knocked: bool,
     pub(super) lost: Lost,
@@ -66,9 +59,9 @@ pub(super) struct Decider {
 
 /// What was last handed over to be written, and whether more has changed since.
 #[derive(Default)]
-struct Persisting {
-    last: Moment,
-    changed: bool,
+pub(super) struct Persisting {
+    pub(super) last: Moment,
+    pub(super) changed: bool,
 }
 
 /// What does not change while the daemon lives.
@@ -87,7 +80,7 @@ pub(super) struct Surroundings {
 #[derive(Default)]
 pub(super) struct Outbox {
     pub(super) lines: Vec<Line>,
-    answers: Vec<(SyncSender<message::Result>, message::Result)>,
+    pub(super) answers: Vec<(SyncSender<message::Result>, message::Result)>,
     pub(super) seq: u64,
 }
 
@@ -254,112 +247,5 @@ impl Decider {
             }
         }
         self.finish_round();
-    }
-
-    /// Publishes what changed, and only then answers and tells of it. While it cannot publish it says so, and gives no
-    /// sign of life: a state that is not kept up must not look alive.
-    fn finish_round(&mut self) {
-        match self.publish() {
-            Ok(()) if self.stuck => {
-                self.stuck = false;
-                self.tell_self("publish", "notice", "published again".into());
-            }
-            Ok(()) => {}
-            Err(e) if self.stuck => _ = e,
-            Err(e) => {
-                self.stuck = true;
-                let dir = self.settings.runtime_dir.display().to_string();
-                let text = format!("can't publish: {e}; make room in {dir}: verdicts stand as they were");
-                self.tell_self("publish", "alert", text);
-            }
-        }
-        self.surroundings.pulse.beat();
-        if !self.stuck {
-            self.persist();
-            self.writer.heartbeat(clock::boottime_ns());
-        }
-        self.answer_waiting();
-        let dropped = self.surroundings.mailbox.dropped();
-        if dropped > 0 {
-            let text = format!(
-                "{dropped} polls were dropped: the decider did not keep up; is this machine overloaded?"
-            );
-            self.tell_self("dropped", "warning", text);
-        }
-        self.tell_waiting();
-    }
-
-    /// Gives what was asked for. What was done and cannot be published is no success, and is not called one.
-    fn answer_waiting(&mut self) {
-        for (answer, given) in std::mem::take(&mut self.outbox.answers) {
-            let given = match given {
-                Ok(Given::Words(done)) if self.stuck => {
-                    let dir = self.settings.runtime_dir.display();
-                    let text =
-                        format!("{done}; but it can't be published, see {dir}: verdicts stand as they were");
-                    Err(Failure::new(Code::Refused, text))
-                }
-                given => given,
-            };
-            // A client that has gone away needs no answer.
-            _ = answer.try_send(given);
-        }
-    }
-
-    /// Hands what must survive a reboot to the thread that writes it: soon after a change that matters, and now and
-    /// then for what only grows older.
-    fn persist(&mut self) {
-        let now = clock::now();
-        let since = now.since(self.persisting.last);
-        if since < if self.persisting.changed { PERSIST_CHANGE } else { PERSIST } {
-            return;
-        }
-        self.persisting = Persisting { last: now, changed: false };
-        let pools = self.fleet.members.iter().map(|m| &m.pool);
-        self.surroundings
-            .desk
-            .put(Record::of(pools.map(|p| (p.settings().name.clone(), p.memory().clone()))));
-    }
-
-    /// Puts the published file back if somebody removed or spoilt it: verdicts nobody can read are no verdicts.
-    fn look_after_state(&mut self) -> Result<(), WriteError> {
-        let now = clock::now();
-        if now < self.look && !self.stuck {
-            return Ok(());
-        }
-        self.look = now + LOOK;
-        if self.writer.is_in_place() {
-            return Ok(());
-        }
-        if let Err(why) = self.lock.renew() {
-            self.ousted = Some(why);
-            return Ok(());
-        }
-        self.rebuild_state()?;
-        let text = "the published state had been removed or spoilt; it is written again".to_owned();
-        self.tell_self("publish", "alert", text);
-        Ok(())
-    }
-
-    fn publish(&mut self) -> Result<(), WriteError> {
-        self.look_after_state()?;
-        let clocks = Clocks::read();
-        for place in 0..self.fleet.members.len() {
-            let member = &mut self.fleet.members[place];
-            if !member.dirty {
-                continue;
-            }
-            match self.writer.publish(place, &publish::record(&member.pool, &clocks)) {
-                Ok(()) => {
-                    member.dirty = false;
-                    let print = publish::print(&member.pool);
-                    self.persisting.changed |= print != member.print;
-                    member.print = print;
-                }
-                Err(WriteError::MemoryTooBig { .. }) => return self.rebuild_state(),
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! Everything wired together: pollers and commands in, one decider, the published state and alerts out.
 //!
 //! - `start`: from the command line to the running loop, and its end
-//! - `decider`: the loop; owns every pool; never waits; `requests`, `reload`, `telling`: more of what it does
+//! - `decider`: the loop; owns every pool; never waits; `round`, `requests`, `reload`, `telling`: more of
+//!   what it does
 //! - `fleet`: the pools of one configuration with their pollers
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `persist`: what must survive a reboot, on disk
@@ -23,6 +24,7 @@ mod persist;
 mod publish;
 mod reload;
 mod requests;
+mod round;
 mod signals;
 mod start;
 mod status;
