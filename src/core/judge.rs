@@ -23,7 +23,10 @@ impl Pool {
         let began = n.newest.as_ref().map_or(now, |s| s.began);
         let older = n.pending.as_ref().filter(|p| p.source == source).map(|p| p.after);
         n.pending = Some(Pending { source, after: older.unwrap_or(now), began });
-        if let (Some(source), None) = (source, older) {
+        // One that is offline is asked every `retry_interval` as it is: to ask it besides would only fail it sooner.
+        if let (Some(source), None) = (source, older)
+            && !self.memory.nodes[source].offline()
+        {
             self.ask(source);
         }
         Judgement::Pending(why)
