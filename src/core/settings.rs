@@ -229,11 +229,6 @@ impl PoolSettings {
     pub fn slowest_interval(&self) -> Duration {
         self.nodes.iter().map(|n| n.pace.interval).max().unwrap_or(Duration::from_secs(1))
     }
-
-    /// The longest `timeout` of the pool's nodes.
-    pub fn slowest_timeout(&self) -> Duration {
-        self.nodes.iter().map(|n| n.pace.timeout).max().unwrap_or(Duration::from_millis(500))
-    }
 }
 
 impl Default for Pace {

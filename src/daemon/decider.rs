@@ -16,6 +16,7 @@ use crate::clock;
 use crate::config::Settings;
 use crate::control::status::Daemon;
 use crate::core::event::{Action, Event};
+use crate::core::pool::Seat;
 use crate::core::time::Moment;
 use crate::poll::Watchdog;
 use crate::state::Writer;
@@ -149,7 +150,7 @@ impl Decider {
 
     /// In the middle of a handover nobody is UP for `rw`: that is no state to leave behind.
     fn hands_over(&self) -> bool {
-        self.fleet.members.iter().any(|m| m.pool.flags().contains(&"handover"))
+        self.fleet.members.iter().any(|m| matches!(m.pool.memory().seat, Seat::Passing(_)))
     }
 
     /// How long SIGTERM waits for a handover to end: until it would be given up, and taken back.

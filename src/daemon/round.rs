@@ -25,7 +25,7 @@ impl Decider {
                 self.tell_self("publish", "notice", "published again".into());
             }
             Ok(()) => {}
-            Err(e) if self.stuck => _ = e,
+            Err(_) if self.stuck => {}
             Err(e) => {
                 self.stuck = true;
                 let dir = self.settings.runtime_dir.display().to_string();
@@ -34,6 +34,10 @@ impl Decider {
             }
         }
         self.surroundings.pulse.beat();
+        if self.ousted.is_some() {
+            // What is in the directories now is another daemon's.
+            return;
+        }
         if !self.stuck {
             self.persist();
             self.writer.heartbeat(clock::boottime_ns());
