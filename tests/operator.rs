@@ -126,7 +126,7 @@ fn a_planned_change_is_carried_out_and_remembered() {
     agent.wait_active("db2");
     assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"));
     agent.says(&["pause", "db", "--reason", "maintenance"]);
-    assert!(agent.says(&["why", "db"]).contains("(maintenance)"));
+    assert!(agent.says(&["why", "db"]).contains("paused by root: maintenance"));
     let refused = agent.mpp(&["switchover", "db"]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("the pool is paused; mpp resume"));

@@ -3,7 +3,7 @@
 use super::print;
 use crate::config::{self, Faults};
 use crate::control::client::{self, Unreachable};
-use crate::control::protocol::{Code, Failure, Request};
+use crate::control::protocol::{Answer, Code, Failure, Request};
 use crate::exit::Exit;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -55,12 +55,25 @@ impl Daemon {
     }
 
     /// Asks, and goes on reading values as long as `each` wants them.
-    pub(super) fn follow(
+    pub(super) fn follow(&self, request: &Request, each: impl FnMut(Value) -> bool) -> Result<(), Trouble> {
+        self.values(client::follow(&self.socket(), request), each)
+    }
+
+    /// The same, of a daemon that has something to say every few seconds.
+    pub(super) fn follow_briefly(
         &self,
         request: &Request,
+        each: impl FnMut(Value) -> bool,
+    ) -> Result<(), Trouble> {
+        self.values(client::follow_briefly(&self.socket(), request), each)
+    }
+
+    fn values(
+        &self,
+        answers: Result<impl Iterator<Item = Result<Answer, Unreachable>>, Unreachable>,
         mut each: impl FnMut(Value) -> bool,
     ) -> Result<(), Trouble> {
-        for answer in client::follow(&self.socket(), request).map_err(Trouble::Unreachable)? {
+        for answer in answers.map_err(Trouble::Unreachable)? {
             let value = answer.map_err(Trouble::Unreachable)?.map_err(Trouble::Failure)?;
             if !each(value) {
                 return Ok(());

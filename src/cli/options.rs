@@ -1,7 +1,7 @@
 //! The command line of `mpp`.
 
 use crate::exit::Exit;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -96,6 +96,8 @@ pub(super) enum Change {
     Recover {
         #[arg(value_name = "POOL[/NODE]")]
         target: Target,
+        #[command(flatten)]
+        how: How,
     },
     /// Make another node ACTIVE
     Switchover {
@@ -103,12 +105,14 @@ pub(super) enum Change {
         /// This node; else the best there is
         #[arg(long, value_name = "NODE")]
         to: Option<String>,
-        /// Whatever its STATE, position or relay log
+        /// Whatever its STATE, position or relay log; says what would be lost, and asks first on a terminal
         #[arg(long)]
         force: bool,
-        /// Why, for the record
-        #[arg(long)]
-        reason: Option<String>,
+        /// With --force: do not ask
+        #[arg(long, requires = "force")]
+        yes: bool,
+        #[command(flatten)]
+        how: How,
     },
     /// Take a node out of service: weight 0, existing connections finish
     Drain {
@@ -123,14 +127,16 @@ pub(super) enum Change {
         /// For this long
         #[arg(long = "for", value_name = "2h", value_parser = duration)]
         lasting: Option<Duration>,
-        /// Why, for the record
-        #[arg(long)]
-        reason: Option<String>,
+        #[command(flatten)]
+        how: How,
     },
     /// Bring a drained node back
     Undrain {
         #[arg(value_name = "POOL/NODE")]
         node: NodeName,
+        /// Why, for the record
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// No automatic change of ACTIVE
     Pause {
@@ -143,15 +149,39 @@ pub(super) enum Change {
         reason: Option<String>,
     },
     /// End a pause
-    Resume { pool: String },
+    Resume {
+        pool: String,
+        /// Why, for the record
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Seen: empties the count of the flap guard
-    Ack { pool: String },
+    Ack {
+        pool: String,
+        /// Why, for the record
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Read the configuration again
     Reload {
         /// Also if the ACTIVE node of a pool is gone from it
         #[arg(long)]
         force: bool,
     },
+}
+
+/// What commands that take time have in common.
+#[derive(Debug, Args)]
+pub(super) struct How {
+    /// Why, for the record
+    #[arg(long)]
+    pub(super) reason: Option<String>,
+    /// Only say what would happen
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Return at once instead of when it is done
+    #[arg(long)]
+    pub(super) no_wait: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -58,6 +58,17 @@ pub fn follow(
     open(socket, request, None)
 }
 
+/// The same, where the daemon has something to say every few seconds until it ends the exchange.
+///
+/// # Errors
+/// If the daemon cannot be reached.
+pub fn follow_briefly(
+    socket: &Path,
+    request: &Request,
+) -> Result<impl Iterator<Item = Result<Answer, Unreachable>> + use<>, Unreachable> {
+    open(socket, request, Some(PATIENCE))
+}
+
 fn open(
     socket: &Path,
     request: &Request,

@@ -1,6 +1,6 @@
 //! The control socket: newline-delimited JSON, one request an exchange.
 //!
-//! - `protocol`: requests and answers, as they stand on the wire
+//! - `protocol`, `request`: answers and requests, as they stand on the wire
 //! - `status`: what `status` answers
 //! - `published`: the same from the last published state, when the daemon is dead
 //! - `server`, `places`, `timed`: the daemon's end; a slow or silent client costs nobody else anything
@@ -12,6 +12,7 @@ pub mod peer;
 mod places;
 pub mod protocol;
 pub mod published;
+mod request;
 pub mod server;
 pub mod status;
 mod timed;

@@ -1,210 +1,15 @@
-//! Requests and answers, as they stand on the wire. `docs/control-socket.md` shows each.
+//! Answers, as they stand on the wire, and what they have in common with requests. `docs/control-socket.md` shows each.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
 
+pub use super::request::Request;
+
 /// The version this daemon speaks.
 pub const VERSION: u64 = 1;
 /// The largest request, bytes, its newline included.
 pub const LARGEST_REQUEST: usize = 64 * 1024;
-/// The longest reason an operator may give, characters.
-const LONGEST_REASON: usize = 200;
-
-/// What can be asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "cmd", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
-    /// Every pool, or one.
-    Status {
-        /// Only this pool.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pool: Option<String>,
-    },
-    /// Why each verdict is what it is.
-    Why {
-        /// The pool.
-        pool: String,
-        /// Only this node.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        node: Option<String>,
-    },
-    /// What happened.
-    Events {
-        /// Not older than this, seconds.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        since_s: Option<u64>,
-        /// Only of this pool.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pool: Option<String>,
-        /// Go on as things happen.
-        #[serde(default)]
-        follow: bool,
-    },
-    /// Forgive a failed node, or all of them.
-    Recover {
-        /// The pool.
-        pool: String,
-        /// Only this node.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        node: Option<String>,
-    },
-    /// Make another node ACTIVE.
-    Switchover {
-        /// The pool.
-        pool: String,
-        /// This one; none: the best there is.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<String>,
-        /// Whatever its STATE, position or relay log.
-        #[serde(default)]
-        force: bool,
-        /// Why.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
-    /// Take a node out of service.
-    Drain {
-        /// The pool.
-        pool: String,
-        /// The node.
-        node: String,
-        /// DOWN at once instead of weight 0.
-        #[serde(default)]
-        now: bool,
-        /// Also if it is ACTIVE and nobody can take over yet.
-        #[serde(default)]
-        force: bool,
-        /// For so many seconds.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        for_s: Option<u64>,
-        /// Why.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
-    /// Bring it back.
-    Undrain {
-        /// The pool.
-        pool: String,
-        /// The node.
-        node: String,
-    },
-    /// No automatic change of ACTIVE.
-    Pause {
-        /// The pool.
-        pool: String,
-        /// For so many seconds.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        for_s: Option<u64>,
-        /// Why.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<String>,
-    },
-    /// End of the pause.
-    Resume {
-        /// The pool.
-        pool: String,
-    },
-    /// Empties the count of the flap guard.
-    Ack {
-        /// The pool.
-        pool: String,
-    },
-    /// Read the configuration again.
-    Reload {
-        /// Also if the ACTIVE node of a pool is gone from it.
-        #[serde(default)]
-        force: bool,
-    },
-}
-
-impl Request {
-    /// Whether it changes anything: then not everyone may ask for it.
-    pub fn changes(&self) -> bool {
-        !matches!(self, Request::Status { .. } | Request::Why { .. } | Request::Events { .. })
-    }
-
-    /// The pool it is about, if it is about one.
-    pub fn pool(&self) -> Option<&str> {
-        match self {
-            Request::Status { pool } | Request::Events { pool, .. } => pool.as_deref(),
-            Request::Reload { .. } => None,
-            Request::Why { pool, .. }
-            | Request::Recover { pool, .. }
-            | Request::Switchover { pool, .. }
-            | Request::Drain { pool, .. }
-            | Request::Undrain { pool, .. }
-            | Request::Pause { pool, .. }
-            | Request::Resume { pool }
-            | Request::Ack { pool } => Some(pool),
-        }
-    }
-
-    /// Reads one line of the wire.
-    ///
-    /// # Errors
-    /// What is wrong with it, and the way out.
-    pub fn parse(line: &[u8]) -> Result<Request, Failure> {
-        let value: Value = serde_json::from_slice(line)
-            .map_err(|e| Failure::new(Code::BadRequest, format!("not a JSON object: {e}")))?;
-        let Value::Object(mut object) = value else {
-            return Err(Failure::new(
-                Code::BadRequest,
-                "not a JSON object; write {\"v\":1,\"cmd\":\"status\"}",
-            ));
-        };
-        match object.remove("v") {
-            Some(v) if v == VERSION => {}
-            Some(v) => {
-                let text = format!("version {v} is not known to this daemon, which speaks {VERSION}");
-                return Err(Failure::new(Code::Version, text));
-            }
-            None => return Err(Failure::new(Code::Version, "no version; add \"v\":1")),
-        }
-        let request: Request = serde_json::from_value(Value::Object(object))
-            .map_err(|e| Failure::new(Code::BadRequest, e.to_string()))?;
-        request.check_reason()?;
-        request.check_duration()?;
-        Ok(request)
-    }
-
-    fn check_duration(&self) -> Result<(), Failure> {
-        match self {
-            Request::Drain { for_s: Some(0), .. } | Request::Pause { for_s: Some(0), .. } => {
-                Err(Failure::new(Code::BadRequest, "for: write at least 1s"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// A reason is remembered, alerted and printed: it is one short line.
-    fn check_reason(&self) -> Result<(), Failure> {
-        let (Request::Switchover { reason, .. }
-        | Request::Drain { reason, .. }
-        | Request::Pause { reason, .. }) = self
-        else {
-            return Ok(());
-        };
-        let fits = |r: &String| r.chars().count() <= LONGEST_REASON && !r.chars().any(char::is_control);
-        match reason.as_ref().is_none_or(fits) {
-            true => Ok(()),
-            false => {
-                let text = format!("reason: write one line of at most {LONGEST_REASON} characters");
-                Err(Failure::new(Code::BadRequest, text))
-            }
-        }
-    }
-
-    /// The line for the wire, newline included.
-    pub fn to_line(&self) -> String {
-        let mut value = serde_json::to_value(self).unwrap_or_default();
-        if let Value::Object(object) = &mut value {
-            object.insert("v".into(), VERSION.into());
-        }
-        format!("{value}\n")
-    }
-}
-
 /// Why a request was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -253,6 +58,15 @@ impl fmt::Display for Failure {
     }
 }
 
+/// How far something has come that takes time: the data of the lines before the last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// In words.
+    pub progress: String,
+    /// Since the command was taken, milliseconds.
+    pub after_ms: u64,
+}
+
 /// What a request came to.
 pub type Answer = Result<Value, Failure>;
 
@@ -285,38 +99,6 @@ pub fn parse_answer(line: &str) -> Result<Answer, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_request_reads_back_as_it_was_written() {
-        let request = Request::Switchover { pool: "db".into(), to: None, force: true, reason: None };
-        assert_eq!(Request::parse(request.to_line().as_bytes()), Ok(request));
-        let status = Request::parse(br#"{"v":1,"cmd":"status","pool":"db"}"#);
-        assert_eq!(status, Ok(Request::Status { pool: Some("db".into()) }));
-    }
-
-    #[test]
-    fn what_is_no_request_gets_one_clear_error() {
-        let cases = [
-            ("", Code::BadRequest, "JSON"),
-            ("[]", Code::BadRequest, "JSON object"),
-            ("{\"cmd\":\"status\"}", Code::Version, "\"v\":1"),
-            ("{\"v\":2,\"cmd\":\"status\"}", Code::Version, "version 2"),
-            ("{\"v\":1,\"cmd\":\"dance\"}", Code::BadRequest, "dance"),
-            ("{\"v\":1,\"cmd\":\"status\",\"pol\":\"db\"}", Code::BadRequest, "pol"),
-            ("{\"v\":1,\"cmd\":\"ack\"}", Code::BadRequest, "pool"),
-            ("{\"v\":1,\"cmd\":\"ack\",\"pool\":7}", Code::BadRequest, "string"),
-            (
-                "{\"v\":1,\"cmd\":\"pause\",\"pool\":\"db\",\"reason\":\"a\\nb\"}",
-                Code::BadRequest,
-                "one line",
-            ),
-        ];
-        for (line, code, word) in cases {
-            let failure = Request::parse(line.as_bytes()).expect_err(line);
-            assert_eq!(failure.code, code, "{line}: {failure}");
-            assert!(failure.message.contains(word), "{line}: {failure}");
-        }
-    }
 
     #[test]
     fn an_answer_reads_back_as_it_was_written() {

@@ -5,7 +5,6 @@ use super::places::{Place, Places};
 use super::protocol::{Answer, Code, Failure, LARGEST_REQUEST, Request, answer_line};
 use super::timed::Timed;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use serde_json::Value;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -27,8 +26,8 @@ const STACK: usize = 256 * 1024;
 pub enum Reply {
     /// One answer, and the exchange is over.
     Once(Answer),
-    /// Values until the client or the daemon has enough; `None`: nothing yet.
-    Stream(Box<dyn Iterator<Item = Option<Value>> + Send>),
+    /// Answers until the client or the daemon has enough; `None`: nothing yet.
+    Stream(Box<dyn Iterator<Item = Option<Answer>> + Send>),
 }
 
 /// Who answers. Called on client threads; may wait for the decider, with a bound.
@@ -116,7 +115,7 @@ fn serve(mut stream: UnixStream, _place: &Place, peer: Peer, handler: &dyn Handl
     match read_request(&mut stream).and_then(|line| permitted(&peer, &line, handler)) {
         Err(failure) => _ = send(&mut stream, &Err(failure)),
         Ok(Reply::Once(answer)) => _ = send(&mut stream, &answer),
-        Ok(Reply::Stream(values)) => follow(&mut stream, values),
+        Ok(Reply::Stream(answers)) => follow(&mut stream, answers),
     }
 }
 
@@ -162,10 +161,10 @@ fn send(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
     Timed::new(stream, PATIENCE).write_all(answer_line(answer).as_bytes())
 }
 
-fn follow(stream: &mut UnixStream, values: Box<dyn Iterator<Item = Option<Value>> + Send>) {
-    for value in values {
-        let alive = match value {
-            Some(value) => send(stream, &Ok(value)).is_ok(),
+fn follow(stream: &mut UnixStream, answers: Box<dyn Iterator<Item = Option<Answer>> + Send>) {
+    for answer in answers {
+        let alive = match answer {
+            Some(answer) => send(stream, &answer).is_ok(),
             None => !hung_up(stream),
         };
         if !alive {

@@ -17,7 +17,7 @@ impl Pool {
         if let Ok(node) = self.first_choice() {
             let reason = format!("{} is the first eligible node", self.name(node));
             self.seat(node, now);
-            self.note(What::Election, Severity::Warning, Some(node), reason);
+            self.tell_seated(What::Election, Severity::Warning, node, reason);
         }
     }
 
@@ -113,8 +113,8 @@ impl Pool {
         n.counted = None;
         n.failed_poll = None;
         n.stand(Standing::Unknown, now);
-        n.message = format!("recovered by {}; STANDBY at the next good answer", by.who);
-        let reason = format!("{} recovered by {}", self.name(node), by.who);
+        n.message = format!("recovered by {by}; STANDBY at the next good answer");
+        let reason = format!("{} recovered by {by}", self.name(node));
         self.note(What::Command, Severity::Notice, Some(node), reason);
     }
 }

@@ -4,7 +4,7 @@ use super::pool::Pool;
 use super::position::Position;
 use super::settings::Writable;
 use super::time::{Moment, Short};
-use super::words::NodeId;
+use super::words::{NodeId, State};
 
 /// Whether a node could be made ACTIVE now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +57,21 @@ impl Pool {
     pub(super) fn passed_over(&self, node: NodeId) -> Option<String> {
         let n = &self.memory.nodes[node];
         if n.failed() {
-            return Some(format!("is {}", self.state(node)));
+            return Some(self.failed_words(node));
         }
         if n.drain.is_some() {
-            return Some("is drained".into());
+            return Some(format!("is drained (mpp undrain {}/{})", self.settings.name, self.name(node)));
         }
         (!self.settings.nodes[node].promotable).then(|| "is not promotable".into())
+    }
+
+    /// Failed; and where only an operator brings it back, why and how.
+    fn failed_words(&self, node: NodeId) -> String {
+        let state = self.state(node);
+        match self.may_recover(node) {
+            Err(why) if state == State::FailOnline => format!("is {state} ({why})"),
+            _ => format!("is {state}"),
+        }
     }
 
     pub(super) fn not_writable(&self, node: NodeId) -> Option<String> {

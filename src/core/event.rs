@@ -3,6 +3,7 @@
 use super::observation::Observation;
 use super::time::{Duration, Moment};
 use super::words::NodeId;
+use std::fmt;
 
 /// Something that happened to a pool.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +76,8 @@ pub enum What {
     Released,
     /// A planned change began.
     Handover,
+    /// A planned change has come one step further.
+    HandoverStep,
     /// A planned change ended as planned.
     HandedOver,
     /// A planned change was given up.
@@ -100,6 +103,7 @@ impl What {
             What::Held => "held",
             What::Released => "released",
             What::Handover => "handover",
+            What::HandoverStep => "handover_step",
             What::HandedOver => "handed_over",
             What::HandoverGivenUp => "handover_given_up",
             What::Flapping => "flapping",
@@ -204,6 +208,14 @@ pub struct Author {
     pub who: String,
     /// `--reason`.
     pub why: Option<String>,
+}
+
+/// `root`, or `root: kernel update`.
+impl fmt::Display for Author {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.who)?;
+        self.why.iter().try_for_each(|why| write!(f, ": {why}"))
+    }
 }
 
 /// A flag set by an operator, remembered with who, when, why.

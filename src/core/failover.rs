@@ -232,7 +232,7 @@ impl Pool {
             reign.shown.splice(0..0, owed);
         }
         let reason = format!("{} promoted; {} failed: {why}; {loss}", self.name(to), self.name(holder));
-        self.note(What::Failover, Severity::Alert, Some(to), reason);
+        self.tell_seated(What::Failover, Severity::Alert, to, reason);
     }
 
     /// What the ACTIVE node's last answer was, as it came.
@@ -274,7 +274,8 @@ impl Pool {
         self.memory.epoch += 1;
         self.memory.takeover = None;
         self.memory.replication_fault = None;
-        self.memory.reign = Some(Reign { node: Some(node), name, since: now, seen: now, shown });
+        self.memory.reign =
+            Some(Reign { node: Some(node), name, how: String::new(), since: now, seen: now, shown });
     }
 }
 

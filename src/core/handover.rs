@@ -46,6 +46,16 @@ pub enum Cause {
     Drain(Drain),
 }
 
+impl Cause {
+    fn word(&self) -> &'static str {
+        match self {
+            Cause::Failback => "failback",
+            Cause::Switchover => "switchover",
+            Cause::Drain(_) => "drain",
+        }
+    }
+}
+
 /// How far a handover has come.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
@@ -94,12 +104,7 @@ impl Pool {
         now: Moment,
     ) {
         let Seat::Held(from) = self.memory.seat else { return };
-        let words = match &cause {
-            Cause::Failback => "failback",
-            Cause::Switchover => "switchover",
-            Cause::Drain(_) => "drain",
-        };
-        let reason = format!("{} hands over to {} ({words}, {})", self.name(from), self.name(to), by.who);
+        let reason = format!("{} hands over to {} ({}, {by})", self.name(from), self.name(to), cause.word());
         let stage = Stage::Draining;
         let handover = Handover { from, to, since: now, cause, forced, by: by.clone(), stage };
         self.memory.nodes[from].bump = true;
@@ -118,8 +123,11 @@ impl Pool {
             && handover.stage == Stage::Draining
         {
             handover.stage = Stage::Asking { after: now };
-            let from = handover.from;
+            let (from, since) = (handover.from, Short(now.since(handover.since)));
             self.ask(from);
+            let reason =
+                format!("{} is DOWN for rw since {since}; it is asked how far it has come", self.name(from));
+            self.note(What::HandoverStep, Severity::Info, Some(from), reason);
         }
     }
 
@@ -147,7 +155,8 @@ impl Pool {
         handover.since + self.settings.handover
     }
 
-    fn patience(&self, handover: &Handover) -> Moment {
+    /// Until when a handover may take before it is given up.
+    pub(super) fn patience(&self, handover: &Handover) -> Moment {
         handover.since + self.settings.handover + self.settings.slowest_interval() * 5
     }
 
@@ -162,15 +171,17 @@ impl Pool {
 
     /// `from` has answered after the wait: that is the position to reach.
     fn take_position(&mut self) {
-        let Seat::Passing(handover) = &mut self.memory.seat else { return };
+        let Seat::Passing(handover) = &self.memory.seat else { return };
         let Stage::Asking { after } = handover.stage else { return };
         let (from, to) = (handover.from, handover.to);
         let n = &self.memory.nodes[from];
         let fresh = n.online() && n.asked_since(after);
-        if let (true, Some(facts)) = (fresh, &n.facts) {
-            handover.stage = Stage::Catching { position: facts.position.clone() };
-            self.ask(to);
-        }
+        let Some(position) = n.facts.as_ref().filter(|_| fresh).map(|f| f.position.clone()) else { return };
+        let words =
+            format!("{} executes all that {} has{}", self.name(to), self.name(from), up_to(&position));
+        self.set_stage(Stage::Catching { position });
+        self.ask(to);
+        self.note(What::HandoverStep, Severity::Info, Some(to), words);
     }
 
     fn finish(&mut self, now: Moment) {
@@ -195,7 +206,8 @@ impl Pool {
     fn hand_over(&mut self, handover: Handover, now: Moment) {
         let (from, to) = (handover.from, handover.to);
         let took = Short(now.since(handover.since));
-        let reason = format!("{} took over from {} after {took}", self.name(to), self.name(from));
+        let why = format!("{}, {}", handover.cause.word(), handover.by);
+        let reason = format!("{} took over from {} after {took} ({why})", self.name(to), self.name(from));
         self.memory.nodes[from].fed = Some(now);
         self.memory.nodes[from].message = "stepped down".into();
         self.seat(to, now);
@@ -206,7 +218,7 @@ impl Pool {
             Cause::Switchover => self.choose_holder(to),
             Cause::Failback => {}
         }
-        self.note(What::HandedOver, Severity::Warning, Some(to), reason);
+        self.tell_seated(What::HandedOver, Severity::Warning, to, reason);
     }
 
     /// An operator chose the ACTIVE node: the PRIMARY does not take it back by itself.
@@ -245,12 +257,12 @@ impl Pool {
             }
             Stage::Returning { .. } => format!("the handover to {to} was given up: until {from} answers"),
             Stage::Failed => {
-                format!("{from} failed while handing over: {}", self.failed_words(handover.from))
+                format!("{from} failed while handing over: {}", self.who_instead(handover.from))
             }
         }
     }
 
-    fn failed_words(&self, from: NodeId) -> String {
+    fn who_instead(&self, from: NodeId) -> String {
         let why = self.held().map_or("until the others have answered", |why| why);
         format!("{why}; {} takes ACTIVE back when it answers", self.name(from))
     }
@@ -300,4 +312,11 @@ impl Pool {
     pub fn takeover(&self) -> Option<&Takeover> {
         self.memory.takeover.as_ref()
     }
+}
+
+/// A position in words, if it is short enough to be read.
+fn up_to(position: &Position) -> String {
+    let gtid = Some(position.gtid.to_string()).filter(|g| !g.is_empty() && g.len() <= 100);
+    let place = gtid.or_else(|| position.binlog.as_ref().map(|b| b.to_string()));
+    place.map_or(String::new(), |place| format!(", up to {place}"))
 }

@@ -4,6 +4,7 @@
 
 pub mod command;
 mod count;
+mod drain;
 mod election;
 pub mod eligible;
 pub mod event;
@@ -13,6 +14,7 @@ mod judge;
 pub mod node;
 pub mod observation;
 mod observe;
+mod outcome;
 mod pace;
 mod planned;
 pub mod pool;
@@ -21,6 +23,7 @@ pub mod reboot;
 mod replication;
 pub mod restore;
 pub mod settings;
+mod switchover;
 mod tell;
 pub mod time;
 pub mod verdict;

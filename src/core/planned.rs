@@ -21,7 +21,7 @@ impl Pool {
             });
         };
         if self.memory.pause.is_some() {
-            return Err("the pool is paused; mpp resume".into());
+            return Err(format!("the pool is paused; mpp resume {}", self.settings.name));
         }
         self.fit_to_hand_to(from, to, now)
     }
@@ -34,7 +34,7 @@ impl Pool {
         }
         let hostile = to == 0 && self.settings.hostile_takeover && self.state(to) == State::Unknown;
         if t.standing != Standing::Standby && !hostile {
-            return Err(format!("{to_name} is {}", self.state(to)));
+            return Err(format!("{to_name} is {}: {}", self.state(to), t.message));
         }
         for (n, name) in [(f, from_name), (t, to_name)] {
             if n.errors + n.denied > 0 || !n.positive() {

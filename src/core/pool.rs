@@ -78,6 +78,9 @@ pub struct Reign {
     pub node: Option<NodeId>,
     /// Its name.
     pub name: String,
+    /// How it became ACTIVE, in words: by which event, or whose command, and why.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub how: String,
     /// Since when.
     pub since: Moment,
     /// When its last positive poll began.

@@ -33,6 +33,14 @@ impl Pool {
         }));
     }
 
+    /// Tells who has just become ACTIVE and how, and remembers it.
+    pub(super) fn tell_seated(&mut self, what: What, severity: Severity, node: NodeId, reason: String) {
+        if let Some(reign) = &mut self.memory.reign {
+            reign.how.clone_from(&reason);
+        }
+        self.note(what, severity, Some(node), reason);
+    }
+
     pub(super) fn faces(&self) -> Vec<Face> {
         (0..self.memory.nodes.len()).map(|n| Face { state: self.state(n), status: self.status(n) }).collect()
     }

@@ -1,21 +1,20 @@
 //! What clients of the control socket get: events from the journal, everything else from the decider.
 
+use super::follow_through::FollowThrough;
 use super::journal::Journal;
-use super::message::{Given, Mailbox, Sent, Want, Wish};
+use super::message::{Given, Mailbox, Want};
 use crate::clock::{Clocks, rfc3339};
 use crate::config;
 use crate::control::peer::Peer;
 use crate::control::protocol::{Answer, Code, Failure, Request};
 use crate::control::server::{Handler, Reply};
+use crate::core::command::{Awaits, Done};
 use jiff::SignedDuration;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-/// How long a client thread waits for the decider.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a follower waits for an event before it looks whether its client is still there.
 const LOOK_ROUND: Duration = Duration::from_secs(1);
 
@@ -32,6 +31,7 @@ impl Handler for Answers {
         match request {
             Request::Events { since_s, pool, follow } => self.events(since_s, pool, follow),
             Request::Reload { force } => Reply::Once(self.reload(force, &peer.name)),
+            request if request.waits() => self.follow_through(request, &peer.name),
             request => Reply::Once(self.ask(Want::Request(request), &peer.name)),
         }
     }
@@ -48,22 +48,20 @@ impl Answers {
         self.ask(Want::Install(Box::new(settings), force), who)
     }
 
-    fn ask(&self, what: Want, who: &str) -> Answer {
-        let (answer, given) = sync_channel(1);
-        match self.mailbox.wish(Wish { what, who: who.to_owned(), answer: Some(answer) }) {
-            Sent::Queued => {}
-            Sent::Dropped => return Err(Failure::new(Code::Busy, "the decider's queue is full; try again")),
-            Sent::Gone => return Err(Failure::new(Code::Busy, "mppd is ending")),
-        }
-        match given.recv_timeout(PATIENCE) {
-            Ok(given) => json(given?),
-            Err(RecvTimeoutError::Timeout) => {
-                let text =
-                    format!("the decider did not answer within {PATIENCE:?}; what was asked may yet be done");
-                Err(Failure::new(Code::Busy, text))
+    /// Carries a command out, and answers as it goes on until it is over.
+    fn follow_through(&self, request: Request, who: &str) -> Reply {
+        let (pool, before) = (request.pool().unwrap_or_default().to_owned(), self.journal.newest());
+        match self.mailbox.ask(Want::Request(request), who) {
+            Ok(Given::Begun(done)) if done.awaits != Awaits::Nothing => {
+                let (mailbox, journal) = (self.mailbox.clone(), Arc::clone(&self.journal));
+                Reply::Stream(Box::new(FollowThrough::of(done, pool, before, mailbox, journal)))
             }
-            Err(RecvTimeoutError::Disconnected) => Err(Failure::new(Code::Busy, "mppd is ending")),
+            given => Reply::Once(given.and_then(json)),
         }
+    }
+
+    fn ask(&self, what: Want, who: &str) -> Answer {
+        json(self.mailbox.ask(what, who)?)
     }
 
     fn events(&self, since_s: Option<u64>, pool: Option<String>, follow: bool) -> Reply {
@@ -83,7 +81,9 @@ impl Answers {
 
 fn json(given: Given) -> Answer {
     let value = match given {
-        Given::Words(words) => Ok(Value::String(words)),
+        Given::Words(words) | Given::Begun(Done { words, .. }) | Given::UnderWay(words) => {
+            Ok(Value::String(words))
+        }
         Given::Status(status) => serde_json::to_value(status),
         Given::Why(why) => serde_json::to_value(why),
     };
@@ -132,13 +132,13 @@ impl Events {
 }
 
 impl Iterator for Events {
-    type Item = Option<Value>;
+    type Item = Option<Answer>;
 
-    fn next(&mut self) -> Option<Option<Value>> {
+    fn next(&mut self) -> Option<Option<Answer>> {
         if self.ready.is_empty() {
             self.take_in(LOOK_ROUND);
             self.ready.reverse();
         }
-        Some(self.ready.pop())
+        Some(self.ready.pop().map(Ok))
     }
 }

@@ -29,6 +29,11 @@ impl Journal {
         self.added.notify_all();
     }
 
+    /// The number of the newest event; 0 before the first.
+    pub(super) fn newest(&self) -> u64 {
+        self.lock().back().map_or(0, |e| e.seq)
+    }
+
     /// The next events after number `seq`, oldest first; none if there are none yet.
     pub(super) fn after(&self, seq: u64) -> Vec<Arc<Line>> {
         let events = self.lock();

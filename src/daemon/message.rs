@@ -1,15 +1,19 @@
 //! What the decider is told, through one bounded queue; and what clients want of it, through another.
 
 use crate::config::Settings;
-use crate::control::protocol::{Failure, Request};
+use crate::control::protocol::{Code, Failure, Request};
 use crate::control::status::{Status, Why};
+use crate::core::command::{Awaits, Done};
 use crate::core::observation::Observation;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 
 /// How many requests may wait: each client waits for one.
 const REQUESTS: usize = 64;
+/// How long a client's thread waits for the decider.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Names one poller for its whole life, over reloads too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +58,8 @@ pub(super) type Result = std::result::Result<Given, Failure>;
 pub(super) enum Want {
     /// As it came over the socket.
     Request(Request),
+    /// What has become of what a command set going in this pool.
+    Outcome(String, Awaits),
     /// A configuration, read and checked, is to be the one in force; `true`: also if an ACTIVE node is not in it.
     Install(Box<Settings>, bool),
 }
@@ -62,6 +68,10 @@ pub(super) enum Want {
 pub(super) enum Given {
     /// What was done.
     Words(String),
+    /// What was begun, and what is still to come of it.
+    Begun(Done),
+    /// It is not over yet, and what it waits for.
+    UnderWay(String),
     /// How things are.
     Status(Box<Status>),
     /// Why.
@@ -128,6 +138,25 @@ impl Mailbox {
             Err(TrySendError::Full(_)) => Sent::Dropped,
             Err(TrySendError::Disconnected(_)) => Sent::Gone,
         }
+    }
+
+    /// Asks the decider from a client's thread, and waits for its answer, at most [`PATIENCE`].
+    pub(super) fn ask(&self, what: Want, who: &str) -> Result {
+        let (answer, given) = sync_channel(1);
+        match self.wish(Wish { what, who: who.to_owned(), answer: Some(answer) }) {
+            Sent::Queued => {}
+            Sent::Dropped => return Err(Failure::new(Code::Busy, "the decider's queue is full; try again")),
+            Sent::Gone => return Err(Failure::new(Code::Busy, "mppd is ending")),
+        }
+        given.recv_timeout(PATIENCE).unwrap_or_else(|why| {
+            let text = match why {
+                RecvTimeoutError::Timeout => {
+                    format!("the decider did not answer within {PATIENCE:?}; what was asked may yet be done")
+                }
+                RecvTimeoutError::Disconnected => "mppd is ending".into(),
+            };
+            Err(Failure::new(Code::Busy, text))
+        })
     }
 
     /// How many messages were dropped since this was last asked.

@@ -1,13 +1,13 @@
 //! Everything wired together: pollers and commands in, one decider, the published state and alerts out.
 //!
 //! - `start`: from the command line to the running loop, and its end
-//! - `decider`: the loop; owns every pool; never waits; `round`, `requests`, `reload`, `telling`: more of
+//! - `decider`: the loop; owns every pool; never waits; `round`, `reload`, `telling`: more of
 //!   what it does
 //! - `fleet`: the pools of one configuration with their pollers
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `persist`: what must survive a reboot, on disk
 //! - `message`: what the decider is told, through one bounded queue
-//! - `answers`, `status`, `why`: what clients of the control socket get
+//! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time
 //! - `journal`: what happened, in memory
 //! - `lost`: pollers whose driver panicked
 //! - `lock`, `signals`, `systemd`: the surroundings
@@ -15,6 +15,7 @@
 mod answers;
 mod decider;
 mod fleet;
+mod follow_through;
 mod journal;
 mod lock;
 mod lost;

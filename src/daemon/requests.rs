@@ -6,6 +6,7 @@ use super::{status, why};
 use crate::clock::{self, Clocks};
 use crate::control::protocol::{Code, Failure, Request};
 use crate::control::status::{Status, VERSION};
+use crate::core::command::{Awaits, Refused};
 use crate::core::event::{Author, Command};
 use crate::core::pool::Pool;
 use crate::core::words::NodeId;
@@ -26,7 +27,17 @@ impl Decider {
                 let node = node.map(|node| node_of(pool, &node)).transpose()?;
                 Ok(Given::Why(why::explain(pool, node, clock::now())))
             }
-            Want::Request(request) => self.command(request, who),
+            Want::Request(request) => self.command(&request, who),
+            Want::Outcome(pool, awaits) => self.outcome(&pool, &awaits),
+        }
+    }
+
+    fn outcome(&self, pool: &str, awaits: &Awaits) -> Result<Given, Failure> {
+        let pool = &self.fleet.members[self.pool(pool)?].pool;
+        match pool.outcome(awaits, clock::now()) {
+            Some(Ok(done)) => Ok(Given::Words(done)),
+            Some(Err(why)) => Err(Failure::new(Code::Refused, why)),
+            None => Ok(Given::UnderWay(pool.waits_for().unwrap_or_else(|| "its next answer".into()))),
         }
     }
 
@@ -43,34 +54,38 @@ impl Decider {
         })))
     }
 
-    fn command(&mut self, request: Request, who: &str) -> Result<Given, Failure> {
-        let (place, command, why) = self.understand(request)?;
-        let author = Author { who: who.to_owned(), why };
-        let now = clock::now();
-        let (result, actions) = self.fleet.members[place].pool.command(&command, &author, now);
+    fn command(&mut self, request: &Request, who: &str) -> Result<Given, Failure> {
+        let (place, command) = self.understand(request)?;
+        let author = Author { who: who.to_owned(), why: request.reason().cloned() };
+        let (now, refused) = (clock::now(), |refused: Refused| Failure::new(Code::Refused, refused.0));
+        let pool = &mut self.fleet.members[place].pool;
+        if request.is_rehearsal() {
+            let done = pool.rehearse(&command, &author, now).map_err(refused)?;
+            return Ok(Given::Words(format!("dry run, nothing was changed: {}", done.words)));
+        }
+        let (result, actions) = pool.command(&command, &author, now);
         self.act(place, actions, now);
-        result.map(Given::Words).map_err(|refused| Failure::new(Code::Refused, refused.0))
+        result.map(Given::Begun).map_err(refused)
     }
 
-    /// The place of the pool, the command for it, and why it was given.
-    fn understand(&self, request: Request) -> Result<(usize, Command, Option<String>), Failure> {
-        let seconds = |s: Option<u64>| s.map(Duration::from_secs);
-        let name = request.pool().unwrap_or_default().to_owned();
-        let place = self.pool(&name)?;
+    /// The place of the pool, and the command for it.
+    fn understand(&self, request: &Request) -> Result<(usize, Command), Failure> {
+        let lasting = |s: &Option<u64>| s.map(Duration::from_secs);
+        let place = self.pool(request.pool().unwrap_or_default())?;
         let node = |node: &str| node_of(&self.fleet.members[place].pool, node);
-        let some_node = |n: Option<String>| n.map(|n| node(&n)).transpose();
-        let (command, why) = match request {
-            Request::Recover { node: n, .. } => (Command::Recover(some_node(n)?), None),
-            Request::Switchover { to, force, reason, .. } => {
-                (Command::Switchover { to: some_node(to)?, force }, reason)
+        let some_node = |n: &Option<String>| n.as_deref().map(node).transpose();
+        let command = match request {
+            Request::Recover { node, .. } => Command::Recover(some_node(node)?),
+            Request::Switchover { to, force, .. } => {
+                Command::Switchover { to: some_node(to)?, force: *force }
             }
-            Request::Drain { node: n, now, force, for_s, reason, .. } => {
-                (Command::Drain { node: node(&n)?, now, force, lasting: seconds(for_s) }, reason)
+            Request::Drain { node: n, now, force, for_s, .. } => {
+                Command::Drain { node: node(n)?, now: *now, force: *force, lasting: lasting(for_s) }
             }
-            Request::Undrain { node: n, .. } => (Command::Undrain(node(&n)?), None),
-            Request::Pause { for_s, reason, .. } => (Command::Pause { lasting: seconds(for_s) }, reason),
-            Request::Resume { .. } => (Command::Resume, None),
-            Request::Ack { .. } => (Command::Ack, None),
+            Request::Undrain { node: n, .. } => Command::Undrain(node(n)?),
+            Request::Pause { for_s, .. } => Command::Pause { lasting: lasting(for_s) },
+            Request::Resume { .. } => Command::Resume,
+            Request::Ack { .. } => Command::Ack,
             Request::Status { .. }
             | Request::Why { .. }
             | Request::Events { .. }
@@ -78,7 +93,7 @@ impl Decider {
                 return Err(Failure::new(Code::BadRequest, "not a command for a pool"));
             }
         };
-        Ok((place, command, why))
+        Ok((place, command))
     }
 
     fn pool(&self, name: &str) -> Result<usize, Failure> {

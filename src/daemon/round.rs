@@ -6,6 +6,7 @@ use super::persist::Record;
 use super::publish;
 use crate::clock::{self, Clocks};
 use crate::control::protocol::{Code, Failure};
+use crate::core::command::Done;
 use crate::state::WriteError;
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ impl Decider {
     fn answer_waiting(&mut self) {
         for (answer, given) in std::mem::take(&mut self.outbox.answers) {
             let given = match given {
-                Ok(Given::Words(done)) if self.stuck => {
+                Ok(Given::Words(done) | Given::Begun(Done { words: done, .. })) if self.stuck => {
                     let dir = self.settings.runtime_dir.display();
                     let text =
                         format!("{done}; but it can't be published, see {dir}: verdicts stand as they were");

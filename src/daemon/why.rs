@@ -2,6 +2,7 @@
 
 use crate::control::status::{Why, WhyNode};
 use crate::core::eligible::Fitness;
+use crate::core::event::Flag;
 use crate::core::pool::{Pool, Seat};
 use crate::core::time::{Moment, Short};
 use crate::core::words::{NodeId, Role};
@@ -29,13 +30,7 @@ fn about(pool: &Pool, now: Moment) -> Vec<String> {
         lines.push(successor(pool, active));
     }
     if let Some(flag) = &m.pause {
-        let why = flag.by.why.as_ref().map_or(String::new(), |w| format!(" ({w})"));
-        lines.push(format!(
-            "paused by {}{why}, {} ago; mpp resume {}",
-            flag.by.who,
-            ago(now, flag.since),
-            pool.settings().name
-        ));
+        lines.push(format!("paused by {}; mpp resume {}", set(flag, now), pool.settings().name));
     }
     if m.flapping {
         lines.push(format!(
@@ -54,17 +49,30 @@ fn ago(now: Moment, since: Moment) -> String {
     Short(now.since(since)).to_string()
 }
 
+/// Who set a flag, why, when, and until when.
+fn set(flag: &Flag, now: Moment) -> String {
+    let end = flag.until.map_or(String::new(), |until| format!(", {} more", Short(until.since(now))));
+    format!("{}, {} ago{end}", flag.by, ago(now, flag.since))
+}
+
 fn seat(pool: &Pool, now: Moment) -> String {
     match &pool.memory().seat {
         Seat::Held(node) => {
-            let since = pool.memory().reign.as_ref().map_or(now, |r| r.since);
-            format!("{} is ACTIVE, for {}, epoch {}", pool.name(*node), ago(now, since), pool.memory().epoch)
+            let reign = pool.memory().reign.as_ref();
+            let (since, how) = reign.map_or((now, ""), |r| (r.since, r.how.as_str()));
+            let how = if how.is_empty() { String::new() } else { format!(": {how}") };
+            format!(
+                "{} is ACTIVE, for {}, epoch {}{how}",
+                pool.name(*node),
+                ago(now, since),
+                pool.memory().epoch
+            )
         }
         Seat::Passing(handover) => format!(
-            "{} hands over to {} since {}",
-            pool.name(handover.from),
-            pool.name(handover.to),
-            ago(now, handover.since)
+            "{}, for {} ({})",
+            pool.waits_for().unwrap_or_default(),
+            ago(now, handover.since),
+            handover.by
         ),
         Seat::Empty => format!("no node is ACTIVE: {}", pool.waits_for().unwrap_or_default()),
     }
@@ -111,7 +119,10 @@ fn node(pool: &Pool, node: NodeId, now: Moment) -> WhyNode {
     }
     if let Some(drain) = &n.drain {
         let undo = format!("mpp undrain {}/{}", pool.settings().name, pool.name(node));
-        about.push(format!("drained by {}, {} ago; {undo}", drain.flag.by.who, ago(now, drain.flag.since)));
+        about.push(format!("drained by {}; {undo}", set(&drain.flag, now)));
+    }
+    if let Some(drain) = &n.drain_wanted {
+        about.push(format!("to be drained as soon as somebody can take over, by {}", set(&drain.flag, now)));
     }
     let verdict = |role: Role| {
         let v = pool.verdict(node, role);

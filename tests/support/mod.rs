@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod agent;
+pub mod chance;
 pub mod monitor;
 mod options;
 mod place;
@@ -19,6 +20,7 @@ pub mod replication;
 pub mod server;
 mod template;
 mod wait;
+pub mod writer;
 
 pub use agent::Agent;
 pub use options::Options;

@@ -341,7 +341,7 @@ impl World {
         checks::after(self, &before, None, None, &actions);
         self.checks.commanded = false;
         self.carry_out(actions);
-        answer.map_err(|refused| refused.0)
+        answer.map(|done| done.words).map_err(|refused| refused.0)
     }
 
     fn carry_out(&mut self, actions: Vec<Action>) {

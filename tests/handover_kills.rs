@@ -1,0 +1,128 @@
+//! `mppd` is killed in the middle of handovers, again and again: nobody loses a row, and never are two nodes UP.
+
+mod support;
+
+use mpp::state::Snapshot;
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+use support::chance::Chance;
+use support::writer::{self, Writer, rows};
+use support::{Agent, Proxy, Server, Use, pair_master_master, wait_until};
+
+const BOUND: Duration = Duration::from_secs(60);
+/// Pools on the same pair of servers: their handovers are at different places when the blow falls.
+const POOLS: usize = 4;
+/// Kills that must have struck in the middle of a handover.
+const KILLS: usize = 200;
+
+/// The configuration of the pools, each with proxies of its own: no two nodes of a configuration share an address.
+fn configuration(agent: &Agent, proxies: &[[Proxy; 2]]) -> String {
+    let one = fs::read_to_string(agent.config()).expect("the configuration of one pool");
+    let (top, _) = one.split_once("pools:").expect("pools");
+    let pool = |(n, [a, b]): (usize, &[Proxy; 2])| {
+        format!(
+            "  - name: p{n}\n    handover: 300ms\n    failback: manual\n    monitor: {{ interval: 500ms, retry_interval: 100ms }}\n    nodes:\n      - {{ name: db1, address: \"{}\" }}\n      \
+             - {{ name: db2, address: \"{}\" }}\n",
+            a.address(),
+            b.address()
+        )
+    };
+    format!("{top}pools:\n{}", proxies.iter().enumerate().map(pool).collect::<String>())
+}
+
+/// Who is UP for `rw`, and the epoch, by pool.
+fn writers(state: &Path) -> Option<HashMap<String, (Vec<usize>, u64)>> {
+    let snapshot = Snapshot::read(state).ok()?;
+    let up = |p: &mpp::state::PoolSnapshot| {
+        let nodes = p.record.nodes.iter().enumerate();
+        (nodes.filter(|(_, n)| n.rw.up).map(|(n, _)| n).collect(), p.record.epoch)
+    };
+    Some(snapshot.pools.iter().map(|p| (p.name.clone(), up(p))).collect())
+}
+
+/// Looks at every state that is published until told to stop; gives back how many looks there were.
+fn watch(state: &Path, stop: &AtomicBool) -> u64 {
+    let mut last: HashMap<String, (Vec<usize>, u64)> = HashMap::new();
+    let mut looks = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let Some(now) = writers(state) else { continue };
+        for (pool, (up, epoch)) in &now {
+            assert!(up.len() <= 1, "pool {pool}: two are UP for rw: {up:?}");
+            let Some((before, epoch_before)) = last.get(pool) else { continue };
+            assert!(epoch >= epoch_before, "pool {pool}: the epoch went from {epoch_before} to {epoch}");
+            let moved = !up.is_empty() && !before.is_empty() && up != before;
+            assert!(!moved || epoch > epoch_before, "pool {pool}: {before:?} to {up:?} within epoch {epoch}");
+        }
+        last = now;
+        looks += 1;
+        thread::sleep(Duration::from_millis(1));
+    }
+    looks
+}
+
+/// Has every pool that is not in a handover begin one, to whichever node it can.
+fn begin_handovers(agent: &Agent) {
+    for pool in 0..POOLS {
+        // Refused where one is under way, or somebody has not caught up yet.
+        agent.mpp(&["switchover", &format!("p{pool}"), "--no-wait"]);
+    }
+}
+
+fn pools_in_handover(state: &Path) -> usize {
+    writers(state).map_or(0, |pools| pools.values().filter(|(up, _)| up.is_empty()).count())
+}
+
+fn everybody_has_one(state: &Path) -> bool {
+    writers(state).is_some_and(|pools| pools.len() == POOLS && pools.values().all(|(up, _)| up.len() == 1))
+}
+
+fn start() -> ([Server; 2], Vec<[Proxy; 2]>, Agent) {
+    let servers = pair_master_master(Use::Gtid);
+    writer::prepare(&servers[0]);
+    let pair = |_| [Proxy::before(servers[0].address()), Proxy::before(servers[1].address())];
+    let proxies: Vec<[Proxy; 2]> = (0..POOLS).map(pair).collect();
+    let mut agent = Agent::prepare("", "", "");
+    let text = configuration(&agent, &proxies);
+    fs::write(agent.config(), text).expect("the configuration written");
+    agent.launch();
+    wait_until("every pool has an ACTIVE node", BOUND, || everybody_has_one(&agent.state_file()));
+    (servers, proxies, agent)
+}
+
+#[test]
+fn a_daemon_killed_in_the_middle_of_handovers_loses_no_row_and_never_shows_two_writers() {
+    let (servers, _proxies, mut agent) = start();
+    let state = agent.state_file();
+    let (mut chance, stop) = (Chance::new(), AtomicBool::new(false));
+    let writer = Writer::start(&state, "p0", 1);
+    let looks = thread::scope(|scope| {
+        let watcher = scope.spawn(|| watch(&state, &stop));
+        let (mut struck, mut stages) = (0, 0);
+        while struck < KILLS && !watcher.is_finished() {
+            begin_handovers(&agent);
+            thread::sleep(Duration::from_millis(chance.below(500)));
+            agent.kill9();
+            let in_handover = pools_in_handover(&state);
+            struck += usize::from(in_handover > 0);
+            stages += in_handover;
+            agent.launch();
+        }
+        wait_until("every pool has an ACTIVE node again", BOUND, || everybody_has_one(&state));
+        stop.store(true, Ordering::Relaxed);
+        eprintln!("{struck} kills struck {stages} handovers; {}", chance);
+        watcher.join().expect("nothing forbidden was ever published")
+    });
+    let written = writer.finish();
+    assert!(looks > 0 && written.two_up.is_empty(), "{:?}", written.two_up);
+    wait_until("both servers have the same rows", BOUND, || {
+        rows(&servers[0]).len() == rows(&servers[1]).len()
+    });
+    let known: std::collections::HashSet<u64> = rows(&servers[1]).into_iter().map(|(n, _)| n).collect();
+    let lost = written.acknowledged.iter().filter(|n| !known.contains(n)).count();
+    assert_eq!(lost, 0, "of {} acknowledged rows", written.acknowledged.len());
+    assert!(written.acknowledged.len() > KILLS, "the writer got to write: {}", written.acknowledged.len());
+}

@@ -1,0 +1,134 @@
+//! An application behind LVS: writes all the time to the node that is UP for `rw`, and knows what was acknowledged.
+
+use super::server::Server;
+use mpp::state::Snapshot;
+use mysql::prelude::Queryable;
+use mysql::{Conn, OptsBuilder};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+const USER: &str = "app";
+const PASSWORD: &str = "app-secret";
+/// How long a connection outlives the DOWN of its node: keepalived looks four times a second.
+const LINGER: Duration = Duration::from_millis(250);
+/// How long one statement may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A client in a thread of its own.
+pub struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Written>,
+}
+
+/// What a writer did.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The rows the server said it had.
+    pub acknowledged: Vec<u64>,
+    /// The states in which more than one node was UP for `rw`.
+    pub two_up: Vec<String>,
+}
+
+/// Makes the table and the account, on a server that the others replicate from.
+pub fn prepare(server: &Server) {
+    server.sql(&format!(
+        "CREATE DATABASE w; CREATE TABLE w.t (n BIGINT PRIMARY KEY, server INT, at DATETIME(6)) ENGINE=InnoDB; \
+         CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON w.* TO {USER}@'%'"
+    ));
+}
+
+/// The rows of a server, in the order in which they were written, with the id of the server that wrote each.
+pub fn rows(server: &Server) -> Vec<(u64, u32)> {
+    let row = |row: mysql::Row| (row.get(0).expect("n"), row.get(1).expect("server"));
+    server.sql("SELECT n, server FROM w.t ORDER BY at, n").into_iter().map(row).collect()
+}
+
+impl Writer {
+    /// Starts writing to whichever node of pool `pool` is UP for `rw` in the published state, rows `first`, `first` + 1, ...
+    pub fn start(state: &Path, pool: &str, first: u64) -> Writer {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut client = Client {
+            state: state.to_owned(),
+            pool: pool.to_owned(),
+            stop: Arc::clone(&stop),
+            next: first,
+            written: Written::default(),
+        };
+        let run = move || {
+            client.run();
+            client.written
+        };
+        Writer { stop, thread: thread::spawn(run) }
+    }
+
+    /// Ends it.
+    pub fn finish(self) -> Written {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().expect("the writer")
+    }
+}
+
+struct Client {
+    state: PathBuf,
+    pool: String,
+    stop: Arc<AtomicBool>,
+    next: u64,
+    written: Written,
+}
+
+impl Client {
+    fn run(&mut self) {
+        while !self.stop.load(Ordering::Relaxed) {
+            match self.up().and_then(|address| connect(&address)) {
+                Some((conn, address)) => self.write_to(conn, &address),
+                None => thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
+    /// Writes until the node has been DOWN for a while, or the connection breaks.
+    fn write_to(&mut self, mut conn: Conn, address: &str) {
+        let mut down_since = None;
+        while !self.stop.load(Ordering::Relaxed) {
+            let down = self.up().as_deref() != Some(address);
+            let since = *down_since.get_or_insert_with(Instant::now);
+            if !down {
+                down_since = None;
+            } else if since.elapsed() >= LINGER {
+                return;
+            }
+            let n = self.next;
+            self.next += 1;
+            let insert = format!("INSERT INTO w.t VALUES ({n}, @@server_id, NOW(6))");
+            if conn.query_drop(insert).is_err() {
+                return;
+            }
+            self.written.acknowledged.push(n);
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The address of the node that is UP for `rw`, from one consistent look at the published state.
+    fn up(&mut self) -> Option<String> {
+        let snapshot = Snapshot::read(&self.state).ok()?;
+        let pool = snapshot.pool(&self.pool)?;
+        let all = pool.nodes.iter().zip(&pool.record.nodes);
+        let up: Vec<&str> = all.filter(|(_, r)| r.rw.up).map(|(n, _)| n.address.as_str()).collect();
+        if up.len() > 1 {
+            self.written.two_up.push(format!("{up:?}"));
+        }
+        up.first().map(|address| (*address).to_owned())
+    }
+}
+
+fn connect(address: &str) -> Option<(Conn, String)> {
+    let at: SocketAddr = address.parse().ok()?;
+    let options = OptsBuilder::new().ip_or_hostname(Some(at.ip().to_string())).tcp_port(at.port());
+    let options = options.prefer_socket(false).user(Some(USER)).pass(Some(PASSWORD));
+    let options = options.tcp_connect_timeout(Some(PATIENCE)).read_timeout(Some(PATIENCE));
+    Some((Conn::new(options.write_timeout(Some(PATIENCE))).ok()?, address.to_owned()))
+}
