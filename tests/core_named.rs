@@ -516,7 +516,10 @@ fn a_forced_switchover_takes_a_failed_node_and_says_what_is_lost() {
     world.run_for(5 * SEC);
     assert!(world.command(switchover(1, false)).is_err());
     let answer = world.command(switchover(1, true)).expect("force");
-    assert!(answer.starts_with("db2 is ACTIVE, epoch 2 (lost: ") && answer.contains("transactions"), "{answer}");
+    assert!(
+        answer.starts_with("db2 is ACTIVE, epoch 2 (lost: ") && answer.contains("transactions"),
+        "{answer}"
+    );
     assert_eq!(world.active(), Some(1));
 }
 

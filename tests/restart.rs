@@ -200,98 +200,6 @@ fn after_a_reboot_nobody_else_is_chosen_while_the_active_node_is_waited_for() {
 }
 
 #[test]
-fn a_disk_that_takes_nothing_is_told_and_delays_nothing() {
-    let mut servers = pair_master_master(Use::Gtid);
-    let mut agent = Agent::prepare(&nodes(&servers), "", "");
-    fs::write(agent.path("state"), "in the way").expect("no directory can be made there");
-    agent.launch();
-    agent.wait_active("db1");
-    wait_until("it is told", BOUND, || agent.says(&["events"]).contains("event=persist"));
-    servers[0].kill9();
-    agent.wait_active("db2");
-}
-
-#[test]
-fn a_reload_keeps_what_it_does_not_touch_and_refuses_to_lose_the_active_node() {
-    let servers = pair_master_master(Use::Gtid);
-    let mut agent = Agent::start(&nodes(&servers), "");
-    agent.wait_active("db1");
-    let both = nodes(&servers);
-    let second = both.lines().nth(1).map(|l| format!("{l}\n")).expect("db2");
-
-    agent.configure(&second, "", "");
-    let refused = agent.mpp(&["reload"]);
-    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(error.contains("db1 is ACTIVE and would be gone; mpp reload --force"), "{error}");
-
-    agent.configure(&both, "    levels: { info: 4 }\n", "");
-    let refused = agent.mpp(&["reload"]);
-    assert_eq!(refused.status.code(), Some(78));
-    assert_eq!(agent.active().as_deref(), Some("db1"), "the old configuration stays whole");
-
-    agent.configure(&both, "    recover_after: 9\n", "stale: { after: 7s }\n");
-    agent.says(&["reload"]);
-    assert_eq!(agent.active().as_deref(), Some("db1"));
-    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
-    assert!(agent.up("rw", "db1"));
-    agent.kill9();
-    agent.launch();
-    assert_eq!(agent.active().as_deref(), Some("db1"));
-}
-
-#[test]
-fn sighup_reads_the_configuration_again_and_says_what_came_of_it() {
-    let servers = pair_master_master(Use::Gtid);
-    let agent = Agent::start(&nodes(&servers), "");
-    agent.wait_active("db1");
-    let both = nodes(&servers);
-    let told = |words: &str| agent.says(&["events"]).contains(words);
-    let hang_up = || nix::sys::signal::kill(agent.pid(), nix::sys::signal::Signal::SIGHUP).expect("sent");
-
-    let third = format!("{both}      - {{ name: db3, address: \"127.0.0.2:1\" }}\n");
-    agent.configure(&third, "", "");
-    hang_up();
-    wait_until("db3 is there", BOUND, || agent.says(&["status"]).contains("127.0.0.2:1"));
-    assert!(told("configuration reloaded by SIGHUP") && agent.up("rw", "db1"));
-
-    agent.configure(&third, "    recover_after: none\n", "");
-    hang_up();
-    wait_until("the fault is told", BOUND, || told("refused, the old configuration stays"));
-    agent.configure(&both, "", "control_group: other\n");
-    hang_up();
-    wait_until("the refusal is told", BOUND, || told("control_group can't change in a running daemon"));
-    agent.configure(&both, "", "");
-    hang_up();
-    wait_until("db3 is gone", BOUND, || !agent.says(&["status"]).contains("127.0.0.2:1"));
-    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
-}
-
-#[test]
-fn commands_and_reloads_at_the_same_time_do_each_other_no_harm() {
-    let one = "      - { name: db1, address: \"127.0.0.2:1\" }\n";
-    let two = format!("{one}  - name: db2\n    nodes:\n      - {{ name: a, address: \"127.0.0.2:2\" }}\n");
-    let agent = Agent::start(&two, "");
-    thread::scope(|scope| {
-        let commands = || {
-            for _ in 0..20 {
-                for verb in ["pause", "resume"] {
-                    // Refused now and then: somebody else was quicker, or the pool is gone.
-                    agent.mpp(&[verb, "db2"]);
-                }
-            }
-        };
-        let busy: Vec<_> = (0..3).map(|_| scope.spawn(commands)).collect();
-        for nodes in [one, two.as_str()].into_iter().cycle().take(20) {
-            agent.configure(nodes, "", "");
-            agent.says(&["reload"]);
-        }
-        busy.into_iter().for_each(|b| b.join().expect("done"));
-    });
-    agent.says(&["status"]);
-}
-
-#[test]
 fn a_state_or_socket_that_somebody_removes_or_spoils_is_put_back() {
     let servers = pair_master_master(Use::Gtid);
     let agent = Agent::start(&nodes(&servers), "");
@@ -341,7 +249,9 @@ fn sigterm_in_a_handover_ends_the_handover_first() {
     let servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "    handover: 1s\n");
     agent.wait_active("db1");
-    wait_until("handed over to db2", BOUND, || agent.mpp(&["switchover", "db"]).status.success());
+    wait_until("handed over to db2", BOUND, || {
+        agent.mpp(&["switchover", "db", "--no-wait"]).status.success()
+    });
     assert_eq!(agent.stop(), Some(0));
     assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"), "one of them is UP");
 }

@@ -36,6 +36,8 @@ pub trait Handler: Send + Sync + 'static {
     fn handle(&self, request: Request, peer: &Peer) -> Reply;
     /// Whose members may change things.
     fn control_group(&self) -> &str;
+    /// Whether the socket's directory is still ours: another daemon's socket is not to be replaced.
+    fn owns_directory(&self) -> bool;
 }
 
 /// Listens at `path`, in place of whatever was left there; ready when it returns. If somebody removes the socket it is
@@ -48,7 +50,7 @@ pub fn listen(path: &Path, handler: Arc<dyn Handler>) -> io::Result<()> {
     let accept = move || {
         let places = Places::default();
         loop {
-            if let Some(stream) = socket.next() {
+            if let Some(stream) = socket.next(handler.as_ref()) {
                 admit(stream, &places, &handler);
             }
         }
@@ -76,7 +78,7 @@ impl Socket {
     }
 
     /// The next client, if one comes soon. Looks now and then whether clients can still find the way.
-    fn next(&mut self) -> Option<UnixStream> {
+    fn next(&mut self, handler: &dyn Handler) -> Option<UnixStream> {
         let mut fds = [PollFd::new(self.listener.as_fd(), PollFlags::POLLIN)];
         if poll(&mut fds, LOOK_ROUND).is_ok_and(|ready| ready > 0) {
             if let Ok((stream, _)) = self.listener.accept() {
@@ -87,6 +89,7 @@ impl Socket {
             return None;
         }
         if fs::symlink_metadata(&self.path).map_or(0, |m| m.ino()) != self.inode
+            && handler.owns_directory()
             && let Ok(again) = Socket::bind(&self.path)
         {
             *self = again;

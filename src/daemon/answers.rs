@@ -2,6 +2,7 @@
 
 use super::follow_through::FollowThrough;
 use super::journal::Journal;
+use super::lock::Held;
 use super::message::{Given, Mailbox, Want};
 use crate::clock::{Clocks, rfc3339};
 use crate::config;
@@ -24,6 +25,7 @@ pub(super) struct Answers {
     pub(super) journal: Arc<Journal>,
     pub(super) config: PathBuf,
     pub(super) control_group: String,
+    pub(super) held: Held,
 }
 
 impl Handler for Answers {
@@ -38,6 +40,10 @@ impl Handler for Answers {
 
     fn control_group(&self) -> &str {
         &self.control_group
+    }
+
+    fn owns_directory(&self) -> bool {
+        self.held.is_ours()
     }
 }
 

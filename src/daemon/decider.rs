@@ -63,6 +63,8 @@ pub(super) struct Decider {
 pub(super) struct Persisting {
     pub(super) last: Moment,
     pub(super) changed: bool,
+    /// The disk hangs, and that has been told.
+    pub(super) hangs: bool,
 }
 
 /// What does not change while the daemon lives.

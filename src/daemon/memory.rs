@@ -36,14 +36,16 @@ pub(super) fn read(settings: &Settings, boot_id: [u8; 16]) -> Legacy {
     if settings.pools.iter().all(|p| legacy.pasts.contains_key(&p.decision.name)) {
         return legacy;
     }
-    match persist::read(&settings.state_dir) {
-        Ok(Some(record)) => {
-            for (name, memory) in record.pools {
-                legacy.pasts.entry(name).or_insert(Past::Reboot(memory, record.then));
-            }
+    let found = persist::read(&settings.state_dir);
+    if let Some(record) = found.record {
+        if let Some(fault) = &found.fault {
+            legacy.faults.push(format!("{fault}; taken up is what was written before"));
         }
-        Ok(None) => {}
-        Err(why) => legacy.faults.push(why),
+        for (name, memory) in record.pools {
+            legacy.pasts.entry(name).or_insert(Past::Reboot(memory, record.then));
+        }
+    } else {
+        legacy.faults.extend(found.fault);
     }
     legacy
 }

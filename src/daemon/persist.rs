@@ -22,6 +22,8 @@ const VERSION: u32 = 1;
 const AHEAD: u64 = 1000;
 /// How long after a write that failed the next is tried.
 const RETRY: Duration = Duration::from_secs(10);
+/// How long one write may take before it is told.
+const HANGS: Duration = Duration::from_secs(10);
 
 /// What is written: every pool, and when.
 #[derive(Serialize, Deserialize)]
@@ -46,27 +48,44 @@ impl Record {
 
 /// Where the newest record waits for the disk. A newer one takes its place: nobody wants the older.
 #[derive(Clone, Default)]
-pub(super) struct Desk(Arc<(Mutex<Option<Record>>, Condvar)>);
+pub(super) struct Desk(Arc<(Mutex<Slot>, Condvar)>);
+
+#[derive(Default)]
+struct Slot {
+    record: Option<Record>,
+    /// Since when the disk has been busy with one.
+    writing: Option<Moment>,
+}
 
 impl Desk {
     /// Hands a record over; never waits for the disk.
     pub(super) fn put(&self, record: Record) {
-        *self.lock() = Some(record);
+        self.lock().record = Some(record);
         self.0.1.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Record>> {
+    /// Whether the disk has not taken a record for so long that it must be told.
+    pub(super) fn hangs(&self, now: Moment) -> bool {
+        self.lock().writing.is_some_and(|since| now.since(since) >= HANGS)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self) -> Record {
         let mut slot = self.lock();
         loop {
-            match slot.take() {
-                Some(record) => return record,
-                None => slot = self.0.1.wait(slot).unwrap_or_else(PoisonError::into_inner),
+            if let Some(record) = slot.record.take() {
+                slot.writing = Some(clock::now());
+                return record;
             }
+            slot = self.0.1.wait(slot).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    fn written(&self) {
+        self.lock().writing = None;
     }
 }
 
@@ -81,19 +100,10 @@ pub(super) fn start(state_dir: &Path, mailbox: Mailbox) -> io::Result<Desk> {
         let mut told = false;
         loop {
             let result = write(&path, &records.take());
-            if let (Err(e), false) = (&result, told) {
-                let text = format!(
-                    "can't write {}: {e}; a reboot now would bring back what was written last",
-                    path.display()
-                );
-                _ = mailbox.send(Message::Tell("persist", "alert", text));
-            }
-            if let (Ok(()), true) = (&result, told) {
-                _ = mailbox.send(Message::Tell(
-                    "persist",
-                    "notice",
-                    format!("{} is written again", path.display()),
-                ));
+            records.written();
+            if result.is_err() != told {
+                let (severity, text) = word(&path, &result);
+                _ = mailbox.send(Message::Tell("persist", severity, text));
             }
             told = result.is_err();
             if told {
@@ -103,6 +113,17 @@ pub(super) fn start(state_dir: &Path, mailbox: Mailbox) -> io::Result<Desk> {
     };
     thread::Builder::new().name("persist".into()).spawn(run)?;
     Ok(desk)
+}
+
+/// How writing goes, where that has changed.
+fn word(path: &Path, result: &io::Result<()>) -> (&'static str, String) {
+    let path = path.display();
+    match result {
+        Ok(()) => ("notice", format!("{path} is written again")),
+        Err(e) => {
+            ("alert", format!("can't write {path}: {e}; a reboot now would bring back what was written last"))
+        }
+    }
 }
 
 fn file(state_dir: &Path) -> PathBuf {
@@ -131,19 +152,27 @@ fn write(path: &Path, record: &Record) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// Reads what was written last, or else the time before; `Ok(None)` if nothing ever was.
-///
-/// # Errors
-/// In words, if there is something and it cannot be read.
-pub(super) fn read(state_dir: &Path) -> Result<Option<Record>, String> {
+/// What was written last, and in words what of it could not be read.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The newest record that can be read; none if nothing ever was written, or nothing can be read.
+    pub(super) record: Option<Record>,
+    /// What is wrong with the newest.
+    pub(super) fault: Option<String>,
+}
+
+/// Reads what was written last, or else the time before.
+pub(super) fn read(state_dir: &Path) -> Found {
     let path = file(state_dir);
+    let before = |fault: Option<String>| match read_one(&former(&path)) {
+        Ok(record) => Found { record, fault },
+        Err(why) => Found { record: None, fault: Some(fault.unwrap_or(why)) },
+    };
     match read_one(&path) {
-        Ok(Some(record)) => Ok(Some(record)),
-        Ok(None) => read_one(&former(&path)),
-        Err(why) => match read_one(&former(&path)) {
-            Ok(Some(record)) => Ok(Some(record)),
-            _ => Err(why),
-        },
+        Ok(Some(record)) => Found { record: Some(record), fault: None },
+        // A write had come as far as its first rename.
+        Ok(None) => before(None),
+        Err(why) => before(Some(why)),
     }
 }
 
@@ -175,19 +204,24 @@ mod tests {
     fn what_is_written_reads_back_and_a_broken_file_falls_back_to_the_one_before() {
         let dir = tempfile::tempdir().expect("a directory");
         let state_dir = dir.path().join("state");
-        assert!(read(&state_dir).expect("nothing yet").is_none());
+        let then = |found: &Found| found.record.as_ref().map(|r| r.then);
+        assert!(read(&state_dir).record.is_none() && read(&state_dir).fault.is_none(), "nothing yet");
         let (first, second) = (record(), Record { then: Moment(9), ..record() });
         write(&file(&state_dir), &first).expect("written");
         write(&file(&state_dir), &second).expect("written");
-        assert_eq!(read(&state_dir).expect("read").expect("there").then, Moment(9));
+        assert_eq!(then(&read(&state_dir)), Some(Moment(9)));
         for broken in
             ["", "{\"version\":1,\"then\":", "\u{0}\u{1}", "{\"version\":2,\"then\":1,\"pools\":{}}"]
         {
             fs::write(file(&state_dir), broken).expect("spoilt");
-            assert_eq!(read(&state_dir).expect("read").expect("there").then, first.then, "{broken}");
+            let found = read(&state_dir);
+            assert_eq!(then(&found), Some(first.then), "{broken}");
+            assert!(found.fault.is_some_and(|why| why.contains("memory.json: ")), "{broken}");
         }
+        fs::remove_file(file(&state_dir)).expect("removed, as between two renames");
+        assert!(then(&read(&state_dir)).is_some() && read(&state_dir).fault.is_none());
         fs::write(former(&file(&state_dir)), "x").expect("spoilt");
-        assert!(read(&state_dir).is_err());
+        assert!(read(&state_dir).record.is_none() && read(&state_dir).fault.is_some());
     }
 
     #[test]

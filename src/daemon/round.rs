@@ -7,6 +7,7 @@ use super::publish;
 use crate::clock::{self, Clocks};
 use crate::control::protocol::{Code, Failure};
 use crate::core::command::Done;
+use crate::core::time::Moment;
 use crate::state::WriteError;
 use std::time::Duration;
 
@@ -75,15 +76,33 @@ impl Decider {
     /// then for what only grows older.
     fn persist(&mut self) {
         let now = clock::now();
+        self.watch_disk(now);
         let since = now.since(self.persisting.last);
         if since < if self.persisting.changed { PERSIST_CHANGE } else { PERSIST } {
             return;
         }
-        self.persisting = Persisting { last: now, changed: false };
+        self.persisting = Persisting { last: now, changed: false, ..self.persisting };
         let pools = self.fleet.members.iter().map(|m| &m.pool);
         self.surroundings
             .desk
             .put(Record::of(pools.map(|p| (p.settings().name.clone(), p.memory().clone()))));
+    }
+
+    /// A disk that neither takes what must survive a reboot nor refuses it is told once, and once when it does again.
+    fn watch_disk(&mut self, now: Moment) {
+        let hangs = self.surroundings.desk.hangs(now);
+        if hangs == std::mem::replace(&mut self.persisting.hangs, hangs) {
+            return;
+        }
+        let dir = self.settings.state_dir.display();
+        match hangs {
+            true => {
+                let text =
+                    format!("the disk of {dir} hangs; a reboot now would bring back what was written last");
+                self.tell_self("persist", "alert", text);
+            }
+            false => self.tell_self("persist", "notice", format!("the disk of {dir} no longer hangs")),
+        }
     }
 
     /// Puts the published file back if somebody removed or spoilt it: verdicts nobody can read are no verdicts.

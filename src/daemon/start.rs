@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::decider::{Decider, Surroundings};
 use super::fleet::{Fleet, Past};
 use super::journal::Journal;
-use super::lock::Lock;
+use super::lock::{Held, Lock};
 use super::memory::{self, Legacy};
 use super::message::Mailbox;
 use super::{persist, reload, signals, systemd};
@@ -62,8 +62,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
 
     let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4);
     let journal = Arc::new(Journal::default());
-    let socket = settings.runtime_dir.join("mpp.sock");
-    listen(config, &settings, &mailbox, &journal, &socket)?;
+    listen(config, &settings, &mailbox, &journal, lock.held())?;
     signals::watch(mailbox.clone(), config.to_owned()).map_err(|e| format!("can't catch signals: {e}"))?;
     let watchdog = Watchdog::start().map_err(no_thread)?;
     let fresh = fleet.start_missing(&settings, &Fleet::default(), &mailbox, &watchdog);
@@ -112,15 +111,17 @@ fn listen(
     settings: &Settings,
     mailbox: &Mailbox,
     journal: &Arc<Journal>,
-    socket: &Path,
+    held: Held,
 ) -> Result<(), String> {
+    let socket = settings.runtime_dir.join("mpp.sock");
     let answers = Answers {
         mailbox: mailbox.clone(),
         journal: Arc::clone(journal),
         config: config.to_owned(),
         control_group: settings.control_group.clone(),
+        held,
     };
-    server::listen(socket, Arc::new(answers))
+    server::listen(&socket, Arc::new(answers))
         .map_err(|e| format!("can't listen at {}: {e}", socket.display()))
 }
 

@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod agent;
 pub mod chance;
+pub mod disk;
 pub mod monitor;
 mod options;
 mod place;

@@ -1,0 +1,70 @@
+//! A small disk that can be full: a tmpfs of its own, mounted over a directory. Root is asked for only here.
+
+use nix::unistd::{Pid, Uid};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How mounts of this test suite are called, with the process id behind it.
+const SOURCE: &str = "mpp-test-disk-";
+const SIZE: &str = "512k";
+
+/// A mounted tmpfs; gone when dropped.
+pub struct SmallDisk {
+    at: PathBuf,
+}
+
+impl SmallDisk {
+    /// Mounts one over a directory, which is made if it is not there; everybody may write to it.
+    pub fn over(at: &Path) -> SmallDisk {
+        sweep();
+        fs::create_dir_all(at).expect("its directory");
+        let source = format!("{SOURCE}{}", Pid::this());
+        let options = format!("size={SIZE},mode=0777");
+        as_root(&["mount", "-t", "tmpfs", "-o", &options, &source], at);
+        SmallDisk { at: at.to_owned() }
+    }
+
+    /// Fills it to the last byte.
+    pub fn fill(&self) {
+        let (big, mut chunk) = (self.at.join("filler"), 1 << 20);
+        let mut file = fs::File::create(big).expect("a file");
+        while chunk > 0 {
+            if std::io::Write::write_all(&mut file, &vec![b'x'; chunk]).is_err() {
+                chunk /= 2;
+            }
+        }
+    }
+
+    /// Makes room again.
+    pub fn clear(&self) {
+        fs::remove_file(self.at.join("filler")).expect("the filler removed");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a daemon that is just being killed may have it open.
+        as_root(&["umount", "--lazy"], &self.at);
+    }
+}
+
+fn as_root(command: &[&str], at: &Path) {
+    let sudo: &[&str] = if Uid::effective().is_root() { &[] } else { &["sudo", "-n"] };
+    let words: Vec<&str> = [sudo, command].concat();
+    let output = Command::new(words[0]).args(&words[1..]).arg(at).output().expect("it ran");
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Unmounts what tests that were killed have left behind.
+fn sweep() {
+    let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    for line in mounts.lines() {
+        let mut words = line.split(' ');
+        let (Some(source), Some(at)) = (words.next(), words.next()) else { continue };
+        let Some(pid) = source.strip_prefix(SOURCE) else { continue };
+        if !Path::new("/proc").join(pid).exists() {
+            as_root(&["umount", "--lazy"], Path::new(at));
+        }
+    }
+}
