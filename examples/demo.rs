@@ -71,6 +71,13 @@ fn main() {
     show(&["status"]);
     verdicts();
     events_since(restarted);
+
+    step("A planned change: what it would do, what it does; it returns when the new verdict is published");
+    until("db2 could take over", |agent| agent.mpp(&["switchover", "db", "--dry-run"]).status.success());
+    show(&["switchover", "db", "--dry-run"]);
+    show(&["switchover", "db", "--to", "db2", "--reason", "kernel update on db1"]);
+    show(&["why", "db"]);
+    verdicts();
     finish();
 }
 
@@ -95,7 +102,8 @@ fn until(what: &str, mut condition: impl FnMut(&Agent) -> bool) {
 }
 
 fn show(args: &[&str]) {
-    println!("$ mpp {}", args.join(" "));
+    let quoted = |arg: &&str| if arg.contains(' ') { format!("\"{arg}\"") } else { (*arg).to_owned() };
+    println!("$ mpp {}", args.iter().map(quoted).collect::<Vec<_>>().join(" "));
     let output = with_agent(|agent| agent.mpp(args));
     print!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
 }
