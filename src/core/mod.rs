@@ -4,11 +4,13 @@
 
 pub mod command;
 mod count;
+mod domains;
 mod drain;
 mod election;
 pub mod eligible;
 pub mod event;
 mod failover;
+mod gtid_set;
 pub mod handover;
 mod judge;
 pub mod node;

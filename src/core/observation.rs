@@ -1,6 +1,6 @@
 //! What one poll saw: facts, or how it failed. No judgement here.
 
-use super::position::{Coordinate, Gtid, Gtids, Position};
+use super::position::{Coordinate, Gtids, Position};
 use super::time::{Duration, Moment};
 use std::fmt;
 
@@ -86,32 +86,15 @@ pub struct Channel {
 }
 
 impl Facts {
-    /// Whether it has executed `other`; `None` if either says nothing.
+    /// Whether it has executed `other`; `None` if nothing compares.
     pub fn has_executed(&self, other: &Gtids) -> Option<bool> {
-        let comparable = !self.position.gtid.is_empty() && !other.is_empty();
-        comparable.then(|| other.0.iter().all(|(&domain, gtid)| self.executed_one(domain, gtid)))
+        self.position.covers(other, &[])
     }
 
     /// Whether it has executed `other`, or has it in a relay log; `None` if nothing compares.
     pub fn has_received(&self, other: &Gtids) -> Option<bool> {
-        let in_relay_log = |domain: &u32, gtid: &Gtid| {
-            let last = self.channels.iter().filter_map(|c| c.received_gtid.0.get(domain));
-            last.into_iter().any(|mine| mine.server == gtid.server && mine.number >= gtid.number)
-        };
-        (!self.received().is_empty() && !other.is_empty()).then(|| {
-            let mut all = other.0.iter();
-            all.all(|(domain, gtid)| in_relay_log(domain, gtid) || self.executed_one(*domain, gtid))
-        })
-    }
-
-    /// Numbers of two writers say nothing of each other once they have written past each other. A server that logs
-    /// what it executes knows how far it has come with each writer; of any other only the number is known.
-    fn executed_one(&self, domain: u32, gtid: &Gtid) -> bool {
-        let Some(mine) = self.position.gtid.0.get(&domain) else { return false };
-        match self.position.written.get(&domain).filter(|logged| logged.contains_key(&mine.server)) {
-            Some(logged) => logged.get(&gtid.server).is_some_and(|&number| number >= gtid.number),
-            None => mine.number >= gtid.number,
-        }
+        let relay_logs: Vec<&Gtids> = self.channels.iter().map(|c| &c.received_gtid).collect();
+        self.position.covers(other, &relay_logs)
     }
 
     /// Everything executed or in a relay log, by GTID.

@@ -1,6 +1,11 @@
 //! How far a server has come: GTIDs where there are any, else a place in a binary log.
+//!
+//! GTIDs come in two kinds, [`Domains`] and [`GtidSet`]. What is decided with them asks a [`Position`], and need not know
+//! which; those of two kinds do not compare.
 
-use std::collections::BTreeMap;
+use super::domains;
+pub use super::domains::{Domains, Gtid, Written, parse_written};
+pub use super::gtid_set::{GtidSet, Uuid};
 use std::fmt;
 
 /// What a server has executed, in the two ways servers say it.
@@ -11,38 +16,53 @@ pub struct Position {
     pub gtid: Gtids,
     /// End of the server's own binary log; `None` without one.
     pub binlog: Option<Coordinate>,
-    /// What its binary log holds of each writer, by domain and server id (`gtid_binlog_state`).
+    /// What its binary log holds of each writer, by domain and server id (`gtid_binlog_state`); of [`Domains`] only.
     pub written: Written,
-}
-
-/// The last transaction of each writer: by domain, then by the writer's server id.
-pub type Written = BTreeMap<u32, BTreeMap<u32, u64>>;
-
-/// Reads `0-1-100,0-2-105`: unlike a position it has one entry for each domain and writer.
-pub fn parse_written(text: &str) -> Result<Written, BadGtid> {
-    let mut written = Written::new();
-    for item in items(text) {
-        let (domain, gtid) = parse_one(item)?;
-        let known = written.entry(domain).or_default().entry(gtid.server).or_insert(gtid.number);
-        *known = gtid.number.max(*known);
-    }
-    Ok(written)
+    /// By which UUID its own transactions go in a [`GtidSet`]; `None` where there are none.
+    #[cfg_attr(feature = "daemon", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub uuid: Option<Uuid>,
 }
 
 impl Position {
-    /// What is here and the pool, whose ACTIVE node `id` is at `pool`, is known to lack, in words. A writer that the
-    /// ACTIVE node has never heard of in a domain proves nothing: its binary log may have been reset, or never kept.
-    /// What it writes itself, it may have written after it was asked.
-    pub fn errant(&self, id: u32, pool: &Position) -> Option<String> {
-        self.written.iter().find_map(|(domain, writers)| {
-            let known = pool.written.get(domain)?;
-            writers.iter().filter(|(writer, _)| **writer != id).find_map(|(writer, &mine)| {
-                let missing = mine.checked_sub(*known.get(writer)?).filter(|&n| n > 0)?;
-                let word = if missing == 1 { "transaction" } else { "transactions" };
-                Some(format!("{missing} {word} (up to {domain}-{writer}-{mine})"))
-            })
-        })
+    /// Whether all of `other` has been executed, or is in one of these relay logs; `None` if nothing compares.
+    pub fn covers(&self, other: &Gtids, relay_logs: &[&Gtids]) -> Option<bool> {
+        let received = relay_logs.iter().fold(self.gtid.clone(), |all, log| all.union(log));
+        match (&received, other) {
+            _ if received.is_empty() || other.is_empty() => None,
+            (Gtids::Set(received), Gtids::Set(other)) => Some(received.contains(other)),
+            (Gtids::Domains(_), Gtids::Domains(other)) => Some(self.covers_domains(other, relay_logs)),
+            _ => None,
+        }
     }
+
+    fn covers_domains(&self, other: &Domains, relay_logs: &[&Gtids]) -> bool {
+        let executed = |domain, gtid| match &self.gtid {
+            Gtids::Domains(mine) => mine.executed(&self.written, domain, gtid),
+            Gtids::Set(_) => false,
+        };
+        let logged = |domain, gtid| {
+            relay_logs.iter().any(|log| matches!(log, Gtids::Domains(log) if log.ends_behind(domain, gtid)))
+        };
+        other.0.iter().all(|(&domain, &gtid)| logged(domain, gtid) || executed(domain, gtid))
+    }
+
+    /// What is here and the pool, whose ACTIVE node `id` is at `pool`, is known to lack, in words. What the ACTIVE node
+    /// writes itself, it may have written after it was asked. Within [`Domains`], a writer that it has never heard of
+    /// proves nothing: its binary log may have been reset, or never kept. A [`GtidSet`] knows.
+    pub fn errant(&self, id: u32, pool: &Position) -> Option<String> {
+        match (&self.gtid, &pool.gtid) {
+            (Gtids::Set(mine), Gtids::Set(theirs)) => {
+                let missing = mine.minus(theirs).but(pool.uuid);
+                Some(errant_words(missing.count(), &missing.last()?))
+            }
+            _ => domains::errant(&self.written, id, &pool.written),
+        }
+    }
+}
+
+pub(super) fn errant_words(missing: u64, last: &str) -> String {
+    let word = if missing == 1 { "transaction" } else { "transactions" };
+    format!("{missing} {word} (up to {last})")
 }
 
 /// A place in one server's binary log.
@@ -76,19 +96,15 @@ impl fmt::Display for Coordinate {
     }
 }
 
-/// MariaDB's position: the last transaction of each replication domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Transactions by GTID, of one kind or the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
-pub struct Gtids(pub BTreeMap<u32, Gtid>);
-
-/// One transaction within a domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
-pub struct Gtid {
-    /// Server id of its writer.
-    pub server: u32,
-    /// Number within the domain.
-    pub number: u64,
+#[cfg_attr(feature = "daemon", serde(try_from = "Stored", into = "Stored"))]
+pub enum Gtids {
+    /// The last of each domain stands for all before it: MariaDB.
+    Domains(Domains),
+    /// Every one of them: MySQL.
+    Set(GtidSet),
 }
 
 /// A GTID list that is not one.
@@ -96,67 +112,108 @@ pub struct Gtid {
 pub struct BadGtid(pub String);
 
 impl Gtids {
-    /// Reads `0-1-100,1-2-7`; white space is passed over, an empty text is an empty position.
+    /// Reads `0-1-100,1-2-7` or `UUID:1-5,UUID:tag:1`; white space is passed over, an empty text is empty.
     pub fn parse(text: &str) -> Result<Gtids, BadGtid> {
-        let mut gtids = Gtids::default();
-        for item in items(text) {
-            let (domain, gtid) = parse_one(item)?;
-            gtids.raise(domain, gtid);
+        match text.contains(':') {
+            true => GtidSet::parse(text).map(Gtids::Set),
+            false => Domains::parse(text).map(Gtids::Domains),
         }
-        Ok(gtids)
     }
 
     /// Nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Sets the domain's last transaction, if it is later than the known one.
-    pub fn raise(&mut self, domain: u32, gtid: Gtid) {
-        let known = self.0.entry(domain).or_insert(gtid);
-        if gtid.number > known.number {
-            *known = gtid;
+        match self {
+            Gtids::Domains(domains) => domains.0.is_empty(),
+            Gtids::Set(set) => set.is_empty(),
         }
     }
 
-    /// The later of both, domain by domain.
-    pub fn union(mut self, other: &Gtids) -> Gtids {
-        for (&domain, &gtid) in &other.0 {
-            self.raise(domain, gtid);
+    /// All of both. Of two kinds, what is here: the other says nothing.
+    pub fn union(self, other: &Gtids) -> Gtids {
+        match (self, other) {
+            (mine, other) if mine.is_empty() => other.clone(),
+            (Gtids::Domains(mine), Gtids::Domains(other)) => Gtids::Domains(mine.union(other)),
+            (Gtids::Set(mine), Gtids::Set(other)) => Gtids::Set(mine.union(other)),
+            (mine, _) => mine,
         }
-        self
     }
 
-    /// How many transactions of `other` are not here, counted by their numbers.
+    /// How many transactions of `other` are not here; 0 of another kind.
     pub fn lacks(&self, other: &Gtids) -> u64 {
-        let missing = |(domain, gtid): (&u32, &Gtid)| {
-            gtid.number.saturating_sub(self.0.get(domain).map_or(0, |mine| mine.number))
-        };
-        other.0.iter().map(missing).fold(0, u64::saturating_add)
+        match (self, other) {
+            (mine, Gtids::Domains(other)) if mine.is_empty() => Domains::default().lacks(other),
+            (mine, Gtids::Set(other)) if mine.is_empty() => other.count(),
+            (Gtids::Domains(mine), Gtids::Domains(other)) => mine.lacks(other),
+            (Gtids::Set(mine), Gtids::Set(other)) => other.minus(mine).count(),
+            _ => 0,
+        }
     }
 }
 
-fn items(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|t| !t.is_empty())
+impl Default for Gtids {
+    fn default() -> Gtids {
+        Gtids::Domains(Domains::default())
+    }
 }
 
-fn parse_one(item: &str) -> Result<(u32, Gtid), BadGtid> {
-    let parse = || {
-        let mut parts = item.split('-');
-        let domain = parts.next()?.parse().ok()?;
-        let gtid = Gtid { server: parts.next()?.parse().ok()?, number: parts.next()?.parse().ok()? };
-        parts.next().is_none().then_some((domain, gtid))
-    };
-    parse().ok_or_else(|| BadGtid(item.to_owned()))
+impl From<Domains> for Gtids {
+    fn from(domains: Domains) -> Gtids {
+        Gtids::Domains(domains)
+    }
 }
 
 impl fmt::Display for Gtids {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (domain, gtid)) in self.0.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "," };
-            write!(f, "{comma}{domain}-{}-{}", gtid.server, gtid.number)?;
+        match self {
+            Gtids::Domains(domains) => domains.fmt(f),
+            Gtids::Set(set) => set.fmt(f),
         }
-        Ok(())
+    }
+}
+
+impl fmt::Display for BadGtid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is no GTID", self.0)
+    }
+}
+
+/// What is between the commas, white space taken off.
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|t| !t.is_empty())
+}
+
+/// As it is remembered: domains as an object, for version 0.1 knew nothing else; a set as its text.
+#[cfg(feature = "daemon")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    /// The domains as text, as JSON has its keys.
+    Domains(std::collections::BTreeMap<String, Gtid>),
+    Set(String),
+}
+
+#[cfg(feature = "daemon")]
+impl From<Gtids> for Stored {
+    fn from(gtids: Gtids) -> Stored {
+        match gtids {
+            Gtids::Domains(all) => Stored::Domains(all.0.iter().map(|(d, &g)| (d.to_string(), g)).collect()),
+            Gtids::Set(set) => Stored::Set(set.to_string()),
+        }
+    }
+}
+
+#[cfg(feature = "daemon")]
+impl TryFrom<Stored> for Gtids {
+    type Error = BadGtid;
+
+    fn try_from(stored: Stored) -> Result<Gtids, BadGtid> {
+        match stored {
+            Stored::Set(text) => GtidSet::parse(&text).map(Gtids::Set),
+            Stored::Domains(all) => {
+                let one = |(d, g): (String, Gtid)| Ok((d.parse().map_err(|_| BadGtid(d))?, g));
+                all.into_iter().map(one).collect::<Result<_, _>>().map(|all| Domains(all).into())
+            }
+        }
     }
 }
 
@@ -164,24 +221,16 @@ impl fmt::Display for Gtids {
 mod tests {
     use super::*;
 
+    const A: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+    const B: &str = "ffffffff-0000-11e1-9e33-c80aa9429562";
+
+    /// `A` and `B` stand for their UUIDs.
     fn gtids(text: &str) -> Gtids {
-        Gtids::parse(text).expect("a GTID list")
+        Gtids::parse(&text.replace('A', A).replace('B', B)).expect("GTIDs")
     }
 
-    #[test]
-    fn a_gtid_list_reads_back_as_it_was_written() {
-        assert_eq!(gtids("0-1-100,\n 7-3-2").to_string(), "0-1-100,7-3-2");
-        assert_eq!(gtids(""), Gtids::default());
-        for bad in ["0-1", "0-1-2-3", "a-1-2", "0-1-2;", "3E11FA47-71CA-11E1-9E33-C80AA9429562:1-5"] {
-            assert!(Gtids::parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn what_is_lacking_is_counted_domain_by_domain() {
-        assert_eq!(gtids("0-1-97,1-1-1").lacks(&gtids("0-1-100,1-1-1")), 3);
-        assert_eq!(gtids("0-1-100").lacks(&gtids("0-1-5,1-1-1")), 1);
-        assert_eq!(gtids("").lacks(&gtids("0-1-5")), 5);
+    fn at(text: &str) -> Position {
+        Position { gtid: gtids(text), ..Position::default() }
     }
 
     #[test]
@@ -195,22 +244,72 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_log_state_has_every_writer() {
-        let written = parse_written("0-1-100, 0-2-105,7-1-3,0-1-99").expect("a state");
-        assert_eq!(written[&0], BTreeMap::from([(1, 100), (2, 105)]));
-        assert_eq!(written[&7], BTreeMap::from([(1, 3)]));
-        assert_eq!(parse_written("0-1"), Err(BadGtid("0-1".into())));
+    fn a_server_diverged_only_if_the_pool_knows_it_as_a_writer_and_knows_less() {
+        let of = |text| Position { written: parse_written(text).expect("a state"), ..Position::default() };
+        let back = of("0-1-110,0-2-90");
+        assert_eq!(back.errant(2, &of("0-1-108,0-2-140")).as_deref(), Some("2 transactions (up to 0-1-110)"));
+        assert_eq!(back.errant(2, &of("0-1-110,0-2-140")), None);
+        assert_eq!(back.errant(3, &of("0-1-110,0-2-80")).as_deref(), Some("10 transactions (up to 0-2-90)"));
+        assert_eq!(back.errant(2, &of("0-2-80,0-1-110")), None, "it may have written that since");
+        assert_eq!(back.errant(2, &of("0-2-140")), None, "unknown there: not claimed");
+        assert_eq!(back.errant(2, &of("7-1-1")), None);
     }
 
     #[test]
-    fn a_server_diverged_only_if_the_pool_knows_it_as_a_writer_and_knows_less() {
-        let at = |text| Position { written: parse_written(text).expect("a state"), ..Position::default() };
-        let back = at("0-1-110,0-2-90");
-        assert_eq!(back.errant(2, &at("0-1-108,0-2-140")).as_deref(), Some("2 transactions (up to 0-1-110)"));
-        assert_eq!(back.errant(2, &at("0-1-110,0-2-140")), None);
-        assert_eq!(back.errant(3, &at("0-1-110,0-2-80")).as_deref(), Some("10 transactions (up to 0-2-90)"));
-        assert_eq!(back.errant(2, &at("0-2-80,0-1-110")), None, "it may have written that since");
-        assert_eq!(back.errant(2, &at("0-2-140")), None, "unknown there: not claimed");
-        assert_eq!(back.errant(2, &at("7-1-1")), None);
+    fn a_set_that_holds_what_the_active_node_lacks_has_diverged() {
+        let active = Position { uuid: B.parse().ok(), ..at("A:1-100,B:1-7") };
+        let errant = |mine| at(mine).errant(2, &active).map(|words| words.replace(A, "A"));
+        assert_eq!(errant("A:1-103,B:1-5").as_deref(), Some("3 transactions (up to A:103)"));
+        assert_eq!(errant("A:1-99:200:t:1").as_deref(), Some("2 transactions (up to A:t:1)"));
+        assert_eq!(errant("A:1-100,B:1-9:t:1"), None, "it may have written that since");
+        assert_eq!(errant("0-1-5"), None);
+        assert_eq!(at("A:1").errant(2, &at("")), None, "it says nothing");
+    }
+
+    #[test]
+    fn received_is_what_is_executed_or_in_a_relay_log() {
+        let (mine, log) = (at("A:1-50"), gtids("A:40-60,B:2"));
+        for (other, executed, received) in [
+            ("A:1-50", Some(true), Some(true)),
+            ("A:1-60", Some(false), Some(true)),
+            ("A:1-60,B:1", Some(false), Some(false)),
+            ("A:t:1", Some(false), Some(false)),
+            ("", None, None),
+            ("0-1-5", None, None),
+        ] {
+            let other = gtids(other);
+            assert_eq!(
+                (mine.covers(&other, &[]), mine.covers(&other, &[&log])),
+                (executed, received),
+                "{other}"
+            );
+        }
+        assert_eq!(at("").covers(&gtids("A:45"), &[&log]), Some(true));
+        assert_eq!(at("0-1-50").covers(&gtids("A:45"), &[&log]), None, "two kinds");
+    }
+
+    #[test]
+    fn what_is_lacking_is_counted_within_a_kind() {
+        assert_eq!(gtids("A:1-97").lacks(&gtids("A:1-100,B:5")), 4);
+        assert_eq!(gtids("").lacks(&gtids("A:1-100")), 100);
+        assert_eq!(gtids("").lacks(&gtids("0-1-100")), 100);
+        assert_eq!(gtids("0-1-97").lacks(&gtids("A:1-100")), 0);
+        assert_eq!(gtids("0-1-97").union(&gtids("A:1-100")), gtids("0-1-97"));
+        assert_eq!(gtids("").union(&gtids("A:1-100")), gtids("A:1-100"));
+    }
+
+    #[cfg(feature = "daemon")]
+    #[test]
+    fn what_is_remembered_reads_back_and_domains_as_in_version_0_1() {
+        let domains = r#"{"gtid":{"0":{"server":1,"number":100}},"binlog":null,"written":{}}"#;
+        assert_eq!(serde_json::to_string(&at("0-1-100")).expect("JSON"), domains);
+        let set = Position { uuid: B.parse().ok(), ..at("A:1-5:t:2") };
+        for position in [at("0-1-100,7-2-3"), at(""), at("A:1-5:9,B:7"), set] {
+            let text = serde_json::to_string(&position).expect("JSON");
+            assert_eq!(serde_json::from_str::<Position>(&text).expect("a position"), position, "{text}");
+        }
+        for bad in [r#"{"x":{"server":1,"number":100}}"#, r#""A:1""#] {
+            assert!(serde_json::from_str::<Gtids>(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Servers as they really are: what they have executed, what replication brings them, how they answer.
 
 use mpp::core::observation::{Channel, Facts, Run, Thread};
-use mpp::core::position::{Coordinate, Gtid, Gtids, Position};
+use mpp::core::position::{Coordinate, Domains, Gtid, Gtids, Position};
 use mpp::core::time::Duration;
 
 pub const MS: u64 = 1_000_000;
@@ -203,9 +203,11 @@ pub fn facts(servers: &[Server], net: &Net, node: usize, now: u64) -> Facts {
     let s = &servers[node];
     let mut position = Position { binlog: Some(place(node, s.log.len())), ..Position::default() };
     if net.gtid {
+        let mut gtid_pos = Domains::default();
         for txn in s.log.iter().rev().take(1).chain(s.log.iter().rev().find(|t| t.writer != node)) {
-            position.gtid.raise(0, gtid(txn));
+            gtid_pos.raise(0, gtid(txn));
         }
+        position.gtid = gtid_pos.into();
         let writers = (0..servers.len()).filter_map(|w| {
             let last = s.log.iter().rev().find(|t| t.writer == w)?;
             Some((id(w), last.number))
@@ -235,7 +237,9 @@ fn channel(servers: &[Server], net: &Net, link: &Link, now: u64) -> Channel {
         false => 0,
     };
     let received_gtid = match net.gtid {
-        true => log[..link.received].last().map(|t| Gtids([(0, gtid(t))].into())).unwrap_or_default(),
+        true => {
+            log[..link.received].last().map(|t| Domains([(0, gtid(t))].into()).into()).unwrap_or_default()
+        }
         false => Gtids::default(),
     };
     Channel {
