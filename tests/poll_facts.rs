@@ -3,7 +3,7 @@
 mod support;
 
 use mpp::core::observation::{Channel, Run};
-use mpp::core::position::{Coordinate, Gtid, Gtids};
+use mpp::core::position::{Coordinate, Domains, Gtid, Gtids};
 use mpp::core::time::Duration;
 use std::collections::BTreeMap;
 use support::monitor::{asker, channel_of, facts, poll_until};
@@ -80,7 +80,7 @@ fn every_server_of_a_ring_knows_how_far_it_has_come_with_each_writer() {
     for position in [&first, &third] {
         assert_eq!(position.written, BTreeMap::from([(0, BTreeMap::from([(1, 3)]))]));
     }
-    assert_eq!(third.gtid.0[&0], Gtid { server: 1, number: 3 });
+    assert_eq!(third.gtid, Domains([(0, Gtid { server: 1, number: 3 })].into()).into());
 }
 
 #[test]

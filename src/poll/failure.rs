@@ -1,5 +1,6 @@
 //! What went wrong in a poll, as the answer it counts as, in words. The password is in none of them.
 
+use super::fields::Odd;
 use super::target::{Target, Tls};
 use crate::core::observation::{Answer, Offline};
 use crate::core::time::Short;
@@ -16,9 +17,6 @@ const DENIED: [u16; 9] = [1044, 1045, 1129, 1130, 1142, 1226, 1227, 1820, 1862];
 const SHUTDOWN: u16 = 1053;
 /// Our connection was killed, or idle for too long: the server says so when we next use it.
 const HUNG_UP: [u16; 2] = [1927, 4031];
-/// A variable we ask for does not exist.
-const UNKNOWN_VARIABLE: u16 = 1193;
-
 /// What a poll was at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -37,8 +35,14 @@ pub(super) enum Failure {
     NoAuthority(String),
     /// The driver failed, or the server said no.
     Driver(Phase, Error),
-    /// The server answered without this, or with something else in its place.
-    Unexpected(String),
+    /// The server is too old, or answered something else than was asked for.
+    Unexpected(Odd),
+}
+
+impl From<Odd> for Failure {
+    fn from(odd: Odd) -> Failure {
+        Failure::Unexpected(odd)
+    }
 }
 
 impl Failure {
@@ -57,7 +61,7 @@ impl Failure {
         match self {
             Failure::NoPassword(why) => Answer::Denied(format!("no password: {}", shorten(why))),
             Failure::NoAuthority(why) => Answer::Denied(format!("tls: {}", shorten(why))),
-            Failure::Unexpected(what) => Answer::Saturated(shorten(what)),
+            Failure::Unexpected(odd) => Answer::Saturated(shorten(&odd.0)),
             Failure::Driver(_, Error::MySqlError(e)) => refusal(e),
             Failure::Driver(phase, e) => match io_error(e) {
                 Some(e) if late || is_timeout(e.kind()) => timeout(*phase, target),
@@ -73,7 +77,6 @@ fn refusal(e: &MySqlError) -> Answer {
     let words = format!("{} {}", e.code, shorten(&e.message));
     match e.code {
         SHUTDOWN => Answer::offline(words),
-        UNKNOWN_VARIABLE => Answer::Saturated(format!("{words} (MariaDB 10.5 or later is needed)")),
         code if DENIED.contains(&code) => Answer::Denied(words),
         _ => Answer::Saturated(words),
     }

@@ -3,7 +3,9 @@
 //! - `target`: whom to ask, and as whom
 //! - `mysql`: one poll of one server, from the kept connection to the observation
 //! - `connect`: a fresh connection, with or without TLS
-//! - `mariadb`: the question in MariaDB's words, and how its answer reads
+//! - `dialect`: in which words a server is asked, by its version
+//! - `mariadb`, `mysql8`: the question in those words, and how its answer reads
+//! - `fields`: reading rows by the names of their columns
 //! - `failure`: what went wrong, as the answer it counts as
 //! - `rescue`: a driver that panics costs one thread, not the daemon
 //! - `deadline`: the watchdog that cuts a connection at the poll's deadline
@@ -11,15 +13,20 @@
 
 mod connect;
 mod deadline;
+mod dialect;
 mod failure;
+mod fields;
 mod mariadb;
 mod mysql;
+mod mysql8;
 mod rescue;
 mod schedule;
 mod target;
 mod thread;
 
 pub use deadline::Watchdog;
+pub use dialect::Dialect;
+pub use fields::Odd;
 pub use mysql::Asker;
 pub use rescue::{Crashed, keep_panics_to_their_pollers};
 pub use target::{Target, Tls};

@@ -2,8 +2,9 @@
 
 use super::connect::{self, Connection};
 use super::deadline::Watchdog;
+use super::dialect::Dialect;
 use super::failure::{Failure, Phase};
-use super::mariadb;
+use super::fields::Odd;
 use super::target::Target;
 use crate::clock::now;
 use crate::core::observation::{Answer, Facts, Observation};
@@ -18,12 +19,17 @@ pub struct Asker {
     kept: Option<Connection>,
     /// The server is remembered to do no TLS. Forgotten when it goes offline: it may come back with it.
     plain: bool,
+    /// How the server greeted, and in which words it is asked. Forgotten after every failure.
+    known: Option<(Greeting, Dialect)>,
 }
+
+/// The version a server greets with. MariaDB may say 5.5.5 whatever it is: it tells only whether it is still the same.
+type Greeting = (u16, u16, u16);
 
 impl Asker {
     /// Connects to nothing yet.
     pub fn new(target: Target, watchdog: &Watchdog) -> Asker {
-        Asker { target, watchdog: watchdog.clone(), kept: None, plain: false }
+        Asker { target, watchdog: watchdog.clone(), kept: None, plain: false, known: None }
     }
 
     /// Asks once; takes at most the target's timeout and some 20 ms.
@@ -35,6 +41,7 @@ impl Asker {
             Err(failure) => failure.answer(&self.target, now() >= deadline),
         };
         self.plain &= !answer.is_offline();
+        self.known = self.known.filter(|_| answer.facts().is_some());
         Observation { began, ended: now(), answer }
     }
 
@@ -69,17 +76,34 @@ impl Asker {
     /// Keeps the connection only after a good answer: after any error it may be out of step with its answers.
     fn ask_on(&mut self, mut connection: Connection, deadline: Moment) -> Result<Facts, Failure> {
         let _watch = self.watchdog.watch(connection.mark, deadline);
+        let dialect = dialect(&mut connection.conn, &mut self.known)?;
         let began = now();
-        let sets = sets(&mut connection.conn).map_err(|error| Failure::Driver(Phase::Query, error))?;
-        let facts = mariadb::facts(&sets, now().since(began))?;
+        let sets = sets(&mut connection.conn, dialect.question()).map_err(in_query)?;
+        let facts = dialect.facts(&sets, now().since(began))?;
         self.kept = Some(connection);
         Ok(facts)
     }
 }
 
+/// In which words to ask. The server is asked for its version first, but not again on every connection.
+fn dialect(conn: &mut Conn, known: &mut Option<(Greeting, Dialect)>) -> Result<Dialect, Failure> {
+    let greeting = conn.server_version();
+    if let Some((_, dialect)) = known.filter(|(known, _)| *known == greeting) {
+        return Ok(dialect);
+    }
+    let version = conn.query_first::<String, _>("SELECT @@version").map_err(in_query)?;
+    let dialect = Dialect::of(&version.ok_or_else(|| Odd("answers without version".into()))?)?;
+    *known = Some((greeting, dialect));
+    Ok(dialect)
+}
+
+fn in_query(error: Error) -> Failure {
+    Failure::Driver(Phase::Query, error)
+}
+
 /// All rows of all statements.
-fn sets(conn: &mut Conn) -> Result<Vec<Vec<Row>>, Error> {
-    let mut answer = conn.query_iter(mariadb::QUESTION)?;
+fn sets(conn: &mut Conn, question: &str) -> Result<Vec<Vec<Row>>, Error> {
+    let mut answer = conn.query_iter(question)?;
     let mut sets = Vec::with_capacity(3);
     while let Some(set) = answer.iter() {
         sets.push(set.collect::<Result<_, _>>()?);
