@@ -13,6 +13,7 @@ pub mod agent;
 pub mod certificate;
 pub mod chance;
 pub mod disk;
+mod flavour;
 pub mod monitor;
 mod options;
 mod place;
@@ -25,8 +26,9 @@ mod wait;
 pub mod writer;
 
 pub use agent::Agent;
+pub use flavour::Flavour;
 pub use options::Options;
 pub use proxy::{Mode, Proxy};
-pub use replication::{Use, pair_master_master, replicate, ring, source_replica};
+pub use replication::{Use, pair_master_master, pair_of, replicate, ring, source_replica, source_replica_of};
 pub use server::Server;
 pub use wait::wait_until;

@@ -1,5 +1,6 @@
 //! How a test server is started.
 
+use super::flavour::Flavour;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,6 +15,8 @@ pub struct Options {
     pub binlog: bool,
     /// `auto_increment_increment` and `auto_increment_offset`.
     pub auto_increment: (u32, u32),
+    /// Which server it is.
+    pub flavour: Flavour,
     /// Further arguments; they win over everything above.
     pub extra: Vec<String>,
 }
@@ -21,7 +24,19 @@ pub struct Options {
 impl Options {
     /// A plain writer with this server id.
     pub fn id(server_id: u32) -> Options {
-        Options { server_id, read_only: false, binlog: true, auto_increment: (1, 1), extra: Vec::new() }
+        Options {
+            server_id,
+            read_only: false,
+            binlog: true,
+            auto_increment: (1, 1),
+            flavour: Flavour::Installed,
+            extra: Vec::new(),
+        }
+    }
+
+    /// The same on another server.
+    pub fn on(self, flavour: Flavour) -> Options {
+        Options { flavour, ..self }
     }
 
     /// One more argument for the server.
@@ -32,14 +47,15 @@ impl Options {
 
     /// The server's command line, but for where it lives.
     pub(super) fn apply(&self, command: &mut Command) {
-        command.args(SMALL_AND_FAST).args(REPLICATING);
+        command.args(self.flavour.small_and_fast()).args(self.flavour.replicating());
         command.arg(format!("--server-id={}", self.server_id));
         command.arg(format!("--read-only={}", u8::from(self.read_only)));
         command.arg(format!("--auto-increment-increment={}", self.auto_increment.0));
         command.arg(format!("--auto-increment-offset={}", self.auto_increment.1));
-        if self.binlog {
-            command.arg("--log-bin=mariadb-bin");
-        }
+        match self.binlog {
+            true => command.arg("--log-bin=mariadb-bin"),
+            false => command.arg("--skip-log-bin"),
+        };
         command.args(&self.extra);
     }
 }
@@ -65,7 +81,7 @@ pub(super) const SMALL_AND_FAST: [&str; 16] = [
     "--loose-innodb-purge-threads=1",
 ];
 
-const REPLICATING: [&str; 6] = [
+pub(super) const REPLICATING: [&str; 6] = [
     "--log-slave-updates=1",
     "--gtid-strict-mode=0",
     "--slave-net-timeout=4",

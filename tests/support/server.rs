@@ -1,6 +1,7 @@
 //! One real server: started, asked, frozen, killed, restarted, and gone with the test.
 
 use super::accounts::ADMIN;
+use super::flavour::Flavour;
 use super::options::{Options, apply_place};
 use super::place::Place;
 use super::processes::spawn;
@@ -10,7 +11,7 @@ use mysql::{Conn, OptsBuilder, Row};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::net::SocketAddr;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,7 @@ impl Server {
     /// Starts one, and waits until it answers.
     pub fn start(options: &Options) -> Server {
         let place = Place::take();
-        template::copy_to(&place.dir.join("data"));
+        template::copy_to(options.flavour, &place.dir.join("data"));
         let mut server = Server { options: options.clone(), place, child: None };
         server.launch();
         server
@@ -50,6 +51,11 @@ impl Server {
     /// Its server id.
     pub fn id(&self) -> u32 {
         self.options.server_id
+    }
+
+    /// Which server it is.
+    pub fn flavour(&self) -> Flavour {
+        self.options.flavour
     }
 
     /// Its process.
@@ -171,14 +177,13 @@ impl Server {
     }
 
     fn launch(&mut self) {
-        let mut command = Command::new("mariadbd");
-        command.arg("--no-defaults");
+        let mut command = self.options.flavour.program();
         apply_place(&mut command, &self.place.dir);
         command.arg(format!("--bind-address={}", self.place.address.ip()));
         command.arg(format!("--port={}", self.place.address.port()));
         self.options.apply(&mut command);
         command.current_dir("/");
-        self.child = Some(spawn(command).expect("mariadbd, from Debian's mariadb-server-core"));
+        self.child = Some(spawn(command).unwrap_or_else(|e| panic!("{}: {e}", self.flavour().origin())));
         self.wait_until_it_answers();
     }
 

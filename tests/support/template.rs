@@ -1,7 +1,7 @@
 //! A data directory made once, and copied for every server.
 
 use super::accounts;
-use super::options::SMALL_AND_FAST;
+use super::flavour::Flavour;
 use super::place::{base, lock, make_dir, server_user};
 use nix::fcntl::FlockArg;
 use std::fs;
@@ -10,44 +10,37 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Copies the template to `data`, which must not exist yet; makes the template first if there is none.
-pub(super) fn copy_to(data: &Path) {
+pub(super) fn copy_to(flavour: Flavour, data: &Path) {
     let mut copy = Command::new("cp");
-    copy.arg("-a").arg("--reflink=auto").arg(template()).arg(data);
+    copy.arg("-a").arg("--reflink=auto").arg(template(flavour)).arg(data);
     run(copy);
+    // MySQL keeps its UUID there, and makes one where there is none.
+    let _ = fs::remove_file(data.join("auto.cnf"));
 }
 
 /// The template of this version of the server and of these accounts.
-fn template() -> PathBuf {
-    let version = Command::new("mariadbd").args(["--no-defaults", "--version"]).output();
-    let version = version.expect("mariadbd, from Debian's mariadb-server-core").stdout;
-    let key =
-        fingerprint(&[&version, accounts::statements().as_bytes(), format!("{SMALL_AND_FAST:?}").as_bytes()]);
+fn template(flavour: Flavour) -> PathBuf {
+    let version = flavour.program().arg("--version").output();
+    let version = version.unwrap_or_else(|e| panic!("{}: {e}", flavour.origin())).stdout;
+    let accounts = accounts::statements(flavour);
+    let small = format!("{:?}", flavour.small_and_fast());
+    let key = fingerprint(&[&version, accounts.as_bytes(), small.as_bytes()]);
     let home = base().join(format!("{key:016x}-template"));
     let guard = base().join(format!("{key:016x}-template.lock"));
     let _lock = lock(&guard, FlockArg::LockExclusive).expect("nobody removes this lock");
     if !home.join("data").exists() {
-        make(&home);
+        make(flavour, &home, &accounts);
     }
     home.join("data")
 }
 
 /// Made under another name and moved when it is whole.
-fn make(home: &Path) {
+fn make(flavour: Flavour, home: &Path, accounts: &str) {
     let _ = fs::remove_dir_all(home);
     make_dir(home);
     let raw = home.join("raw");
-    let mut install = Command::new("mariadb-install-db");
-    install.arg("--no-defaults").arg(format!("--datadir={}", raw.display()));
-    install.args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]);
-    install.arg(format!("--extra-file={}", write_accounts(home).display())).args(SMALL_AND_FAST);
-    run(install);
+    run(flavour.install(home, &raw, accounts));
     fs::rename(raw, home.join("data")).expect("the template moved into place");
-}
-
-fn write_accounts(home: &Path) -> PathBuf {
-    let file = home.join("accounts.sql");
-    fs::write(&file, accounts::statements()).expect("the accounts written");
-    file
 }
 
 /// FNV-1a: the same in every process.
