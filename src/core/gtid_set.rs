@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A server's, or a group's, UUID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "daemon", serde(try_from = "String", into = "String"))]
 pub struct Uuid(u128);
@@ -23,7 +23,7 @@ struct Origin {
 type Span = (u64, u64);
 
 /// A set of transactions. Of each origin its spans, in order, neither overlapping nor touching.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct GtidSet(BTreeMap<Origin, Vec<Span>>);
 
 impl GtidSet {
@@ -185,6 +185,12 @@ impl fmt::Display for Uuid {
     }
 }
 
+impl fmt::Debug for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let colon = if self.tag.is_empty() { "" } else { ":" };
@@ -204,6 +210,12 @@ impl fmt::Display for GtidSet {
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for GtidSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -14,6 +14,10 @@ const LONGEST_NAME: usize = 512;
 /// Most channels of a server.
 const MOST_CHANNELS: usize = 64;
 
+/// What MySQL says before it says what happened.
+const PREFACE: &str =
+    "Coordinator stopped because there were error(s) in the worker(s). The most recent failure being: ";
+
 /// What a server answered and should not have, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Odd(pub String);
@@ -111,7 +115,8 @@ impl Fields<'_> {
             _ => Run::Connecting,
         };
         let number = self.parsed(number)?;
-        let error = shorten(&self.text(error)?);
+        let error = self.text(error)?;
+        let error = shorten(error.strip_prefix(PREFACE).unwrap_or(&error));
         Ok(Thread { run, error: (number != 0).then_some((number, error)) })
     }
 }

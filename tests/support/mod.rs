@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod agent;
+pub mod answers;
 pub mod certificate;
 pub mod chance;
 pub mod disk;

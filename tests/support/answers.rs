@@ -1,0 +1,68 @@
+//! Answers of servers as files: the rows of the question's three statements, readable, one value a line.
+//!
+//! `[N]` begins a statement's rows, `*` a row, then `COLUMN: VALUE`; `NULL` is NULL, `\n` a line's end within a value.
+
+use mpp::poll::Dialect;
+use mysql::consts::ColumnType;
+use mysql::prelude::Queryable;
+use mysql::{Column, Conn, Row, Value};
+use mysql_common::row::new_row;
+use std::fmt::Write;
+
+/// Asks a server as the product does.
+pub fn ask(conn: &mut Conn) -> Vec<Vec<Row>> {
+    let version: String = conn.query_first("SELECT @@version").expect("an answer").expect("a version");
+    let dialect = Dialect::of(&version).expect("a version that is not too old");
+    let mut answer = conn.query_iter(dialect.question()).expect("an answer");
+    let mut sets = Vec::new();
+    while let Some(set) = answer.iter() {
+        sets.push(set.collect::<Result<_, _>>().expect("rows"));
+    }
+    sets
+}
+
+/// The rows as text.
+pub fn write(sets: &[Vec<Row>]) -> String {
+    let mut text = String::new();
+    for (n, set) in sets.iter().enumerate() {
+        writeln!(text, "[{}]", n + 1).expect("memory");
+        for row in set {
+            text += "*\n";
+            for (column, value) in row.columns_ref().iter().zip(row.clone().unwrap()) {
+                let value = match value {
+                    Value::NULL => "NULL".into(),
+                    Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).replace('\n', "\\n"),
+                    number => number.as_sql(true),
+                };
+                text += format!("{}: {value}", column.name_str()).trim_end();
+                text += "\n";
+            }
+        }
+    }
+    text
+}
+
+/// The rows of a text; lines before the first `[1]` are passed over.
+pub fn read(text: &str) -> Vec<Vec<Row>> {
+    let sets = text.split("\n[").skip(1);
+    sets.map(|set| set.split("\n*").skip(1).map(read_row).collect()).collect()
+}
+
+fn read_row(text: &str) -> Row {
+    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("no value: {line}"));
+        columns.push(Column::new(ColumnType::MYSQL_TYPE_VAR_STRING).with_name(name.as_bytes()));
+        values.push(match value.trim_start() {
+            "NULL" => Value::NULL,
+            text => Value::Bytes(text.replace("\\n", "\n").into_bytes()),
+        });
+    }
+    new_row(values, columns.into())
+}
+
+/// The names of the columns of each statement's rows; empty where there are none.
+pub fn columns(sets: &[Vec<Row>]) -> Vec<Vec<String>> {
+    let names = |row: &Row| row.columns_ref().iter().map(|c| c.name_str().into_owned()).collect();
+    sets.iter().map(|set| set.first().map(names).unwrap_or_default()).collect()
+}
