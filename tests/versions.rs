@@ -2,8 +2,18 @@
 
 mod support;
 
+use mpp::core::observation::Answer;
+use mpp::core::position::Gtids;
+use mpp::poll::{Target, Tls};
+use mysql::prelude::Queryable;
+use std::time::Duration;
+use support::accounts::{MONITOR, MONITOR_PASSWORD};
 use support::agent::nodes;
-use support::{Agent, Flavour, Use, pair_of};
+use support::monitor::{asker, asker_of, facts, poll_until, target};
+use support::replication::wait_until_caught_up;
+use support::{Agent, Flavour, Options, Server, Use, pair_of, replicate, source_replica_of, wait_until};
+
+const BOUND: Duration = Duration::from_secs(60);
 
 macro_rules! on_every_server {
     ($($behaviour:ident),* $(,)?) => {
@@ -25,14 +35,285 @@ macro_rules! on_every_server {
 }
 
 on_every_server! {
-    a_killed_primary_is_replaced_by_its_standby,
+    a_killed_primary_is_replaced_and_handed_active_back_once_it_is_recovered,
+    a_switchover_hands_active_over_and_back,
+    a_frozen_primary_is_replaced_and_comes_back_as_fail_online,
+    a_standby_whose_sql_thread_stops_fails_and_recovers_by_itself,
+    a_duplicate_key_fails_the_standby,
+    a_pair_that_replicates_by_position_fails_over_too,
+    a_pair_with_a_named_channel_fails_over_too,
+    a_returning_primary_with_transactions_of_its_own_is_not_taken_back_by_itself,
+    a_pool_whose_only_standby_is_read_only_is_held,
+    positions_are_what_the_server_says,
+    the_printed_grants_are_all_the_monitor_needs,
 }
 
-fn a_killed_primary_is_replaced_by_its_standby(flavour: Flavour) {
-    let mut servers = pair_of(flavour, Use::Gtid);
-    let agent = Agent::start(&nodes(&servers), "");
+/// A pool `db` over these servers, db1 ACTIVE and db2 STANDBY.
+fn steady(servers: &[Server], pool_extra: &str) -> Agent {
+    let agent = Agent::start(&nodes(servers), pool_extra);
     agent.wait_active("db1");
     agent.wait_state(1, "STANDBY");
+    agent
+}
+
+fn write_rows(server: &Server, rows: &str) {
+    server.sql("CREATE DATABASE IF NOT EXISTS d; CREATE TABLE IF NOT EXISTS d.t (n INT PRIMARY KEY)");
+    server.sql(&format!("INSERT INTO d.t VALUES {rows}"));
+}
+
+fn wait_for_rows(server: &Server, count: usize) {
+    wait_until("the rows are replicated", BOUND, || {
+        server.try_sql("SELECT n FROM d.t").is_ok_and(|rows| rows.len() == count)
+    });
+}
+
+fn a_killed_primary_is_replaced_and_handed_active_back_once_it_is_recovered(flavour: Flavour) {
+    let mut servers = pair_of(flavour, Use::Gtid);
+    let agent = steady(&servers, "");
+    write_rows(&servers[0], "(1), (2)");
+    wait_for_rows(&servers[1], 2);
     servers[0].kill9();
     agent.wait_active("db2");
+    assert_eq!(agent.state(0), "FAIL_OFFLINE");
+    assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"));
+    write_rows(&servers[1], "(4)");
+
+    servers[0].restart();
+    agent.wait_state(0, "FAIL_ONLINE");
+    wait_for_rows(&servers[0], 3);
+    agent.says(&["recover", "db/db1"]);
+    agent.wait_active("db1");
+    assert!(agent.up("rw", "db1") && !agent.up("rw", "db2") && agent.up("ro", "db2"));
+}
+
+fn a_switchover_hands_active_over_and_back(flavour: Flavour) {
+    let servers = pair_of(flavour, Use::Gtid);
+    let agent = steady(&servers, "");
+    write_rows(&servers[0], "(1)");
+    wait_for_rows(&servers[1], 1);
+    for to in ["db2", "db1"] {
+        wait_until("the switchover is taken", BOUND, || {
+            agent.mpp(&["switchover", "db", "--to", to]).status.success()
+        });
+        agent.wait_active(to);
+    }
+}
+
+fn a_frozen_primary_is_replaced_and_comes_back_as_fail_online(flavour: Flavour) {
+    let servers = pair_of(flavour, Use::Gtid);
+    let agent = steady(&servers, "");
+    servers[0].freeze();
+    agent.wait_active("db2");
+    servers[0].thaw();
+    agent.wait_state(0, "FAIL_ONLINE");
+    assert!(agent.up("rw", "db2") && !agent.up("rw", "db1") && !agent.up("ro", "db1"));
+}
+
+fn a_standby_whose_sql_thread_stops_fails_and_recovers_by_itself(flavour: Flavour) {
+    let servers = pair_of(flavour, Use::Gtid);
+    let agent = steady(&servers, "    recover_after: 2\n");
+    servers[1].sql("STOP REPLICA SQL_THREAD");
+    agent.wait_state(1, "FAIL_ONLINE");
+    let why = agent.says(&["why", "db"]);
+    assert!(why.contains("no redundancy") && why.contains("SQL thread No"), "{why}");
+    servers[1].sql("START REPLICA SQL_THREAD");
+    agent.wait_state(1, "STANDBY");
+    assert!(agent.up("ro", "db2"));
+}
+
+fn a_duplicate_key_fails_the_standby(flavour: Flavour) {
+    let servers = source_replica_of(flavour, Use::Gtid);
+    let agent = steady(&servers, "");
+    write_rows(&servers[0], "(1)");
+    wait_for_rows(&servers[1], 1);
+    servers[1].sql("SET SESSION sql_log_bin = 0; INSERT INTO d.t VALUES (2)");
+    servers[0].sql("INSERT INTO d.t VALUES (2)");
+    agent.wait_state(1, "FAIL_ONLINE");
+    let why = agent.says(&["why", "db/db2"]);
+    assert!(why.contains("SQL thread No: 1062 "), "{why}");
+}
+
+fn a_pair_that_replicates_by_position_fails_over_too(flavour: Flavour) {
+    let mut servers = pair_of(flavour, Use::File);
+    let agent = steady(&servers, "");
+    write_rows(&servers[0], "(1), (2)");
+    wait_for_rows(&servers[1], 2);
+    servers[0].kill9();
+    agent.wait_active("db2");
+}
+
+fn a_pair_with_a_named_channel_fails_over_too(flavour: Flavour) {
+    let options = [1, 2].map(|id| Options::id(id).on(flavour));
+    let mut servers = Server::start_all(&options);
+    replicate(&servers[0], &servers[1], Use::Gtid, "from-db1");
+    let agent = steady(&servers, "");
+    write_rows(&servers[0], "(1)");
+    wait_for_rows(&servers[1], 1);
+    servers[0].kill9();
+    agent.wait_active("db2");
+}
+
+fn a_returning_primary_with_transactions_of_its_own_is_not_taken_back_by_itself(flavour: Flavour) {
+    let mut servers = pair_of(flavour, Use::Gtid);
+    let agent = steady(&servers, "    recovery: auto\n    failback: manual\n");
+    write_rows(&servers[0], "(1)");
+    wait_for_rows(&servers[1], 1);
+    servers[0].kill9();
+    agent.wait_active("db2");
+    servers[1].sql("STOP REPLICA");
+    servers[0].restart();
+    servers[0].sql("INSERT INTO d.t VALUES (2)");
+    servers[0].sql("INSERT INTO d.t VALUES (3)");
+    agent.wait_state(0, "FAIL_ONLINE");
+    wait_until("why says what it holds", BOUND, || {
+        agent.says(&["why", "db/db1"]).contains("that the pool lacks; mpp recover db/db1")
+    });
+    let why = agent.says(&["why", "db/db1"]);
+    assert!(why.contains("holds 2 transactions (up to "), "{why}");
+
+    servers[1].sql("START REPLICA");
+    agent.wait_state(0, "STANDBY");
+}
+
+fn a_pool_whose_only_standby_is_read_only_is_held(flavour: Flavour) {
+    let mut servers = pair_of(flavour, Use::Gtid);
+    let agent = steady(&servers, "");
+    let read_only = flavour.say("read_only", "super_read_only");
+    servers[1].sql(&format!("SET GLOBAL {read_only} = 1"));
+    servers[0].kill9();
+    wait_until("db1 is held", BOUND, || agent.status()["pools"][0]["flags"][0] == "held");
+    let why = agent.says(&["why", "db"]);
+    assert!(why.contains("db2 is read_only (writable: require)"), "{why}");
+    servers[1].sql("SET GLOBAL read_only = 0");
+    agent.wait_active("db2");
+}
+
+fn positions_are_what_the_server_says(flavour: Flavour) {
+    let [source, replica] = source_replica_of(flavour, Use::Gtid);
+    write_rows(&source, "(1)");
+    if flavour.is_mysql() {
+        source.sql("SET gtid_next = 'AUTOMATIC:nightly'; INSERT INTO d.t VALUES (2)");
+    }
+    wait_until_caught_up(&source, &replica);
+    let told = |server: &Server| {
+        let variable = flavour.say("@@global.gtid_current_pos", "@@global.gtid_executed");
+        Gtids::parse(&server.value(&format!("SELECT {variable}"))).expect("GTIDs")
+    };
+    let (at_source, at_replica) = (facts(&mut asker(source.address())), facts(&mut asker(replica.address())));
+    assert_eq!(at_source.position.gtid, told(&source));
+    assert_eq!(at_replica.position.gtid, told(&source));
+    assert_eq!(at_replica.has_executed(&told(&source)), Some(true));
+
+    replica.sql("STOP REPLICA SQL_THREAD");
+    source.sql("INSERT INTO d.t VALUES (3)");
+    let received = |f: &mpp::core::observation::Facts| f.has_received(&told(&source)) == Some(true);
+    let seen = poll_until(&mut asker(replica.address()), "the replica receives the row", |o| {
+        o.answer.facts().is_some_and(received)
+    });
+    let facts = seen.answer.facts().expect("just seen");
+    assert_eq!(facts.has_executed(&told(&source)), Some(false));
+    assert!(!facts.applied(&facts.channels[0]), "{facts:?}");
+    assert_eq!(facts.position.gtid.lacks(&told(&source)), 1);
+}
+
+/// The part of `mpp config grants` for this server, run as it stands, for another user.
+fn the_printed_grants_are_all_the_monitor_needs(flavour: Flavour) {
+    let [_source, replica] = source_replica_of(flavour, Use::Gtid);
+    let agent = Agent::prepare(&nodes([&replica]), "    monitor: { user: printed }\n", "");
+    let printed = agent.says(&["config", "grants"]);
+    let heading = flavour.say("-- MariaDB 10.5 and later", "-- MySQL 8.0.22 and later");
+    let part = printed.split("\n\n").find(|p| p.starts_with(heading)).expect("a part for this server");
+    for statement in part.lines().filter(|line| !line.starts_with("--")) {
+        replica.sql(&statement.replace("'PASSWORD'", &format!("'{MONITOR_PASSWORD}'")));
+    }
+    let printed = Target { user: "printed".into(), ..target(replica.address()) };
+    assert_eq!(facts(&mut asker_of(printed)).channels.len(), 1);
+}
+
+#[test]
+fn the_printed_grants_are_all_the_monitor_needs_on_the_installed_server() {
+    the_printed_grants_are_all_the_monitor_needs(Flavour::Installed);
+}
+
+// ---- MySQL's own ----
+
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn a_mysql_primary_in_offline_mode_is_replaced() {
+    let servers = pair_of(Flavour::MySql9, Use::Gtid);
+    let agent = steady(&servers, "");
+    servers[0].sql("SET GLOBAL offline_mode = ON");
+    agent.wait_active("db2");
+    let events = agent.says(&["events"]);
+    assert!(events.contains("db1 failed: 3032 "), "{events}");
+    servers[0].sql("SET GLOBAL offline_mode = OFF");
+    agent.wait_state(0, "FAIL_ONLINE");
+}
+
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn a_mysql_server_that_stopped_to_give_gtids_is_asked_for_its_place_instead() {
+    let mut servers = pair_of(Flavour::MySql9, Use::Gtid);
+    write_rows(&servers[0], "(1)");
+    wait_for_rows(&servers[1], 1);
+    let mut asker = asker(servers[0].address());
+    assert!(!facts(&mut asker).position.gtid.is_empty());
+    // What is written from here on has no GTID: the old set would say that a standby lacks nothing.
+    servers[0]
+        .sql("STOP REPLICA; SET GLOBAL gtid_mode = ON_PERMISSIVE; SET GLOBAL gtid_mode = OFF_PERMISSIVE");
+    let position = facts(&mut asker).position;
+    assert!(position.gtid.is_empty() && position.binlog.is_some(), "{position:?}");
+    servers[1].kill9();
+}
+
+/// The first login after the start is the long way, by the server's RSA key or over TLS; the second the short one.
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn caching_sha2_password_is_spoken_with_and_without_tls_first_and_cached() {
+    let mut server = Server::start(&Options::id(1).on(Flavour::MySql9));
+    assert_eq!(
+        server.value(&format!("SELECT plugin FROM mysql.user WHERE user = '{MONITOR}'")),
+        "caching_sha2_password"
+    );
+    for tls in [Tls::Disabled, Tls::Preferred, Tls::Required] {
+        server.restart();
+        for login in ["first", "cached"] {
+            let answer = asker_of(Target { tls: tls.clone(), ..target(server.address()) }).poll().answer;
+            assert!(answer.facts().is_some(), "{login} {tls:?}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn a_mysql_account_that_demands_tls_is_asked_over_tls() {
+    let server = Server::start(&Options::id(1).on(Flavour::MySql9));
+    server.sql(&format!("ALTER USER {MONITOR}@'%' REQUIRE SSL"));
+    for tls in [Tls::Preferred, Tls::Required] {
+        facts(&mut asker_of(Target { tls, ..target(server.address()) }));
+    }
+    let answer = asker(server.address()).poll().answer;
+    assert!(matches!(&answer, Answer::Denied(words) if words.starts_with("1045 ")), "{answer:?}");
+}
+
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn a_mysql_server_is_asked_for_its_version_once_and_then_one_question_a_poll() {
+    let server = Server::start(&Options::id(1).on(Flavour::MySql9));
+    // One connection: each would ask something of its own.
+    let mut admin = server.admin().expect("the administrator");
+    let mut counted = |what: &str| -> u64 {
+        let row = admin.query_first::<(String, String), _>(format!("SHOW GLOBAL STATUS LIKE 'Com_{what}'"));
+        row.expect("an answer").expect("a row").1.parse().expect("a number")
+    };
+    let mut counts = || (counted("select"), counted("show_replica_status"));
+    let reconnecting = Target { reconnect_every: Duration::ZERO, ..target(server.address()) };
+    for (mut asker, polls) in [(asker(server.address()), 3), (asker_of(reconnecting), 3)] {
+        let before = counts();
+        for _ in 0..polls {
+            facts(&mut asker);
+        }
+        let after = counts();
+        assert_eq!((after.0 - before.0, after.1 - before.1), (polls + 1, polls));
+    }
 }
