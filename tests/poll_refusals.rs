@@ -69,6 +69,13 @@ fn a_wrong_password_is_denied_and_not_repeated() {
 }
 
 #[test]
+fn a_locked_account_is_denied() {
+    let server = Server::start(&Options::id(1));
+    server.sql(&format!("ALTER USER {MONITOR}@'%' ACCOUNT LOCK"));
+    denied(&asker(server.address()).poll().answer, "4151 ");
+}
+
+#[test]
 fn a_missing_privilege_is_denied() {
     let server = Server::start(&Options::id(1));
     for privilege in ["SLAVE MONITOR", "BINLOG MONITOR"] {

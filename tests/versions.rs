@@ -46,6 +46,7 @@ on_every_server! {
     a_pool_whose_only_standby_is_read_only_is_held,
     positions_are_what_the_server_says,
     the_printed_grants_are_all_the_monitor_needs,
+    a_locked_monitor_is_denied,
 }
 
 /// A pool `db` over these servers, db1 ACTIVE and db2 STANDBY.
@@ -235,7 +236,45 @@ fn the_printed_grants_are_all_the_monitor_needs_on_the_installed_server() {
     the_printed_grants_are_all_the_monitor_needs(Flavour::Installed);
 }
 
+#[track_caller]
+fn denied(answer: &Answer, number: &str) {
+    assert!(matches!(answer, Answer::Denied(words) if words.starts_with(number)), "{answer:?}");
+}
+
+fn a_locked_monitor_is_denied(flavour: Flavour) {
+    let server = Server::start(&Options::id(1).on(flavour));
+    server.sql(&format!("ALTER USER {MONITOR}@'%' ACCOUNT LOCK"));
+    denied(&asker(server.address()).poll().answer, flavour.say("4151 ", "3118 "));
+    server.sql(&format!("ALTER USER {MONITOR}@'%' ACCOUNT UNLOCK"));
+    facts(&mut asker(server.address()));
+}
+
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn a_server_that_takes_only_tls_denies_a_monitor_without() {
+    for flavour in [Flavour::MariaDb118, Flavour::MySql9] {
+        let server = Server::start(&Options::id(1).on(flavour).arg("--require-secure-transport=ON"));
+        denied(&asker(server.address()).poll().answer, "3159 ");
+        facts(&mut asker_of(Target { tls: Tls::Preferred, ..target(server.address()) }));
+    }
+}
+
 // ---- MySQL's own ----
+
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn a_mysql_monitor_that_is_unknown_or_blocked_is_denied() {
+    let server = Server::start(&Options::id(1).on(Flavour::MySql9));
+    for n in 0..10 {
+        // Half of the unknown users are asked for a password by a plugin that the driver does not speak.
+        let unknown = Target { user: format!("nobody-{n}"), ..target(server.address()) };
+        denied(&asker_of(unknown).poll().answer, "");
+    }
+    server.sql(&format!("ALTER USER {MONITOR}@'%' FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED"));
+    let wrong = || Target { password: Box::new(|| Ok("wrong".into())), ..target(server.address()) };
+    asker_of(wrong()).poll();
+    denied(&asker_of(wrong()).poll().answer, "3955 ");
+}
 
 #[test]
 #[ignore = "wants servers that make test-mysql fetches"]

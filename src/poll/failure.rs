@@ -11,8 +11,11 @@ use std::io::{self, ErrorKind};
 /// Longest text of a server passed on, characters.
 const LONGEST: usize = 150;
 
-/// The monitor's own trouble: its user, its password, its privileges, its host, its limits.
-const DENIED: [u16; 9] = [1044, 1045, 1129, 1130, 1142, 1226, 1227, 1820, 1862];
+/// The monitor's own trouble: its user, its password, its privileges, its host, its limits; then what authentication
+/// plugins say: not spoken, not loaded, wants a password; then an account locked (3118, MariaDB 4151), TLS demanded, an
+/// account blocked after wrong passwords.
+const DENIED: [u16; 16] =
+    [1044, 1045, 1129, 1130, 1142, 1226, 1227, 1820, 1862, 1251, 1524, 1698, 3118, 4151, 3159, 3955];
 /// The server is shutting down.
 const SHUTDOWN: u16 = 1053;
 /// Our connection was killed, or idle for too long: the server says so when we next use it.

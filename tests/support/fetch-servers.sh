@@ -14,10 +14,14 @@ mkdir -m 755 "$folder" 2>/dev/null || true
 [ -d "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || { echo "$0: $folder is not ours" >&2; exit 1; }
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# The first archive of this machine's sources that calls itself Debian's and is none of its updates.
+# Debian's archive as this machine's sources have it: as apt tells it once it has lists, else as it is written there.
 mirror() {
-    apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-        awk '$1 == "Debian" && $3 !~ /-/ { print $2; exit }'
+    {
+        apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+            awk '$1 == "Debian" && $3 !~ /-/ { print $2 }'
+        cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -E '^(URIs:|deb )' |
+            grep -oE '[a-z+]+:[^ ]*/debian/?( |$)'
+    } | head -n 1 | tr -d ' '
 }
 
 # FLAVOUR -> SUITE PACKAGE PROGRAM
@@ -72,7 +76,7 @@ fetch() { # FLAVOUR
     home=$folder/$1
     [ ! -x "$home/server" ] || return 0
     archive=$(mirror)
-    [ -n "$archive" ] || { echo "$0: the machine's apt sources name no archive of Debian; apt-get update?" >&2; return 1; }
+    [ -n "$archive" ] || { echo "$0: the machine's apt sources name no archive of Debian" >&2; return 1; }
     echo "fetching $1 from Debian's $2"
     scratch=$(mktemp -d "$folder/fetch.XXXXXX")
     trap 'rm -rf "$scratch"' EXIT INT TERM
