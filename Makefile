@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test tools lint unit loom deny explore fuzz clean
+.PHONY: demo test test-mysql tools lint unit loom deny explore fuzz clean
 
 CARGO ?= cargo
 HISTORIES ?= 10
@@ -27,6 +27,12 @@ unit:
 # The two-copy protocol of the published state, in every order of its loads and stores.
 loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test --locked --no-default-features --release --target-dir target/loom --test state_loom
+
+# The main job on MySQL 9, MariaDB 10.5 and 11.8, which come from Debian's other suites. Two at a time: MySQL is large.
+test-mysql: tools
+	@tests/support/fetch-servers.sh
+	$(CARGO) build --locked
+	$(CARGO) test --locked --no-fail-fast --test versions --test recorded_answers -- --ignored --test-threads=2
 
 # Licences and sources of what we depend on.
 deny:
