@@ -45,6 +45,7 @@ on_every_server! {
     a_returning_primary_with_transactions_of_its_own_is_not_taken_back_by_itself,
     a_pool_whose_only_standby_is_read_only_is_held,
     positions_are_what_the_server_says,
+    a_server_without_a_binary_log_says_so,
     the_printed_grants_are_all_the_monitor_needs,
     a_locked_monitor_is_denied,
 }
@@ -217,6 +218,13 @@ fn positions_are_what_the_server_says(flavour: Flavour) {
     assert_eq!(facts.position.gtid.lacks(&told(&source)), 1);
 }
 
+fn a_server_without_a_binary_log_says_so(flavour: Flavour) {
+    let server = Server::start(&Options { binlog: false, ..Options::id(7).on(flavour) });
+    let told = facts(&mut asker(server.address()));
+    assert_eq!((told.server_id, told.channels.len(), told.position.binlog), (7, 0, None));
+    assert!(told.position.gtid.is_empty() && told.position.written.is_empty());
+}
+
 /// The part of `mpp config grants` for this server, run as it stands, for another user.
 fn the_printed_grants_are_all_the_monitor_needs(flavour: Flavour) {
     let [_source, replica] = source_replica_of(flavour, Use::Gtid);
@@ -303,6 +311,27 @@ fn a_mysql_server_that_stopped_to_give_gtids_is_asked_for_its_place_instead() {
     let position = facts(&mut asker).position;
     assert!(position.gtid.is_empty() && position.binlog.is_some(), "{position:?}");
     servers[1].kill9();
+}
+
+/// A set of so many gaps, and as many bytes, give or take.
+fn gaps(count: usize) -> String {
+    let numbers: Vec<String> = (0..count).map(|n| format!(":{}", 100_001 + 2 * n)).collect();
+    "3e11fa47-71ca-11e1-9e33-c80aa9429562".to_owned() + &numbers.concat()
+}
+
+#[test]
+#[ignore = "wants servers that make test-mysql fetches"]
+fn a_mysql_server_with_ever_more_gaps_stays_online_and_keeps_its_place() {
+    let server = Server::start(&Options::id(1).on(Flavour::MySql9));
+    let mut asker = asker(server.address());
+    for (count, taken) in [(5_000, true), (20_000, false)] {
+        server.sql("RESET BINARY LOGS AND GTIDS");
+        let set = gaps(count);
+        server.try_sql(&format!("SET GLOBAL gtid_purged = '{set}'")).expect("a set taken");
+        let position = facts(&mut asker).position;
+        assert_eq!(!position.gtid.is_empty(), taken, "{count} gaps, {} bytes", set.len());
+        assert!(position.binlog.is_some());
+    }
 }
 
 /// The first login after the start is the long way, by the server's RSA key or over TLS; the second the short one.

@@ -1,5 +1,6 @@
 //! Which server: its program, how its data directory is made, which words and options it takes.
 
+use super::options::SMALL_AND_FAST;
 use super::place::make_dir;
 use nix::unistd::Uid;
 use std::fs::{self, File};
@@ -63,13 +64,14 @@ impl Flavour {
     }
 
     /// Options that make it quick to start and small, at the price of durability. Templates are made with the same.
-    pub(super) fn small_and_fast(self) -> &'static [&'static str] {
-        if self.is_mysql() { &MYSQL_SMALL } else { &super::options::SMALL_AND_FAST }
+    pub(super) fn small_and_fast(self) -> Vec<&'static str> {
+        let own = self.say(&MARIADB_SMALL[..], &MYSQL_SMALL[..]);
+        SMALL_AND_FAST.iter().chain(own).copied().collect()
     }
 
-    /// Options that every server is started with.
+    /// What it takes to replicate, in its own words.
     pub(super) fn replicating(self) -> &'static [&'static str] {
-        if self.is_mysql() { &MYSQL_REPLICATING } else { &super::options::REPLICATING }
+        self.say(&MARIADB_REPLICATING[..], &MYSQL_REPLICATING[..])
     }
 
     /// Makes the data directory `data`, with these accounts; `home` is the servers' user's.
@@ -121,33 +123,25 @@ impl Flavour {
     }
 }
 
-const MYSQL_SMALL: [&str; 17] = [
+const MARIADB_SMALL: [&str; 4] = [
+    "--innodb-log-file-size=4M",
+    "--aria-log-file-size=8M",
+    "--aria-pagecache-buffer-size=1M",
+    "--loose-innodb-purge-threads=1",
+];
+
+const MYSQL_SMALL: [&str; 6] = [
     "--innodb-buffer-pool-size=16M",
     "--innodb-redo-log-capacity=32M",
-    "--innodb-log-buffer-size=2M",
-    "--innodb-flush-log-at-trx-commit=2",
-    "--innodb-doublewrite=0",
-    "--innodb-use-native-aio=0",
-    "--innodb-buffer-pool-dump-at-shutdown=0",
-    "--innodb-buffer-pool-load-at-startup=0",
     "--temptable-max-ram=2M",
-    "--key-buffer-size=1M",
-    "--table-open-cache=64",
-    "--max-connections=40",
-    "--performance-schema=OFF",
-    "--sync-binlog=0",
     "--mysqlx=OFF",
     // Debian's folder for it is not there.
     "--secure-file-priv=NULL",
     "--log-error-verbosity=2",
 ];
 
-const MYSQL_REPLICATING: [&str; 7] = [
-    "--log-replica-updates=1",
-    "--gtid-mode=ON",
-    "--enforce-gtid-consistency=ON",
-    "--replica-net-timeout=4",
-    "--relay-log=relay-bin",
-    "--skip-name-resolve",
-    "--skip-external-locking",
-];
+const MARIADB_REPLICATING: [&str; 3] =
+    ["--log-slave-updates=1", "--gtid-strict-mode=0", "--slave-net-timeout=4"];
+
+const MYSQL_REPLICATING: [&str; 4] =
+    ["--log-replica-updates=1", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--replica-net-timeout=4"];

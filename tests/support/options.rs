@@ -47,7 +47,7 @@ impl Options {
 
     /// The server's command line, but for where it lives.
     pub(super) fn apply(&self, command: &mut Command) {
-        command.args(self.flavour.small_and_fast()).args(self.flavour.replicating());
+        command.args(self.flavour.small_and_fast()).args(REPLICATING).args(self.flavour.replicating());
         command.arg(format!("--server-id={}", self.server_id));
         command.arg(format!("--read-only={}", u8::from(self.read_only)));
         command.arg(format!("--auto-increment-increment={}", self.auto_increment.0));
@@ -60,35 +60,23 @@ impl Options {
     }
 }
 
-/// What makes a server quick to start and small, at the price of durability. The template is made with the
-/// same.
-pub(super) const SMALL_AND_FAST: [&str; 16] = [
+/// What makes a server quick to start and small, at the price of durability.
+pub(super) const SMALL_AND_FAST: [&str; 12] = [
     "--innodb-buffer-pool-size=8M",
-    "--innodb-log-file-size=4M",
     "--innodb-log-buffer-size=2M",
     "--innodb-flush-log-at-trx-commit=2",
     "--innodb-doublewrite=0",
     "--innodb-use-native-aio=0",
     "--innodb-buffer-pool-dump-at-shutdown=0",
     "--innodb-buffer-pool-load-at-startup=0",
-    "--aria-log-file-size=8M",
-    "--aria-pagecache-buffer-size=1M",
     "--key-buffer-size=1M",
     "--table-open-cache=64",
     "--max-connections=40",
     "--performance-schema=OFF",
     "--sync-binlog=0",
-    "--loose-innodb-purge-threads=1",
 ];
 
-pub(super) const REPLICATING: [&str; 6] = [
-    "--log-slave-updates=1",
-    "--gtid-strict-mode=0",
-    "--slave-net-timeout=4",
-    "--relay-log=relay-bin",
-    "--skip-name-resolve",
-    "--skip-external-locking",
-];
+const REPLICATING: [&str; 3] = ["--relay-log=relay-bin", "--skip-name-resolve", "--skip-external-locking"];
 
 /// Where a server keeps what, in its own directory.
 pub(super) fn apply_place(command: &mut Command, dir: &Path) {
