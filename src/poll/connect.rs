@@ -9,9 +9,8 @@ use ::mysql::{Conn, DriverError, Error, Opts, OptsBuilder, SslOpts};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
-/// The largest packet taken, bytes: many times a server's answer, also of one whose GTID set has grown a hundred thousand
-/// gaps. Without it every connection costs a question more.
-const MAX_PACKET: usize = 4 << 20;
+/// The largest packet taken, bytes: many times a server's answer. Without it every connection costs a question more.
+const MAX_PACKET: usize = 1 << 20;
 
 /// A connection, logged in.
 pub(super) struct Connection {

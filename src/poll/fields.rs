@@ -3,9 +3,10 @@
 use super::failure::shorten;
 use crate::core::observation::{Run, Thread};
 use crate::core::position::{BadGtid, Coordinate};
-use ::mysql::{Row, Value};
+use ::mysql::{Column, Row, Value};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Longest text taken for one value, bytes: a GTID position of a thousand domains.
 pub(super) const LONGEST_VALUE: usize = 32 << 10;
@@ -17,6 +18,21 @@ const MOST_CHANNELS: usize = 64;
 /// What MySQL says before it says what happened.
 const PREFACE: &str =
     "Coordinator stopped because there were error(s) in the worker(s). The most recent failure being: ";
+
+/// A row of an answer.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// What its values are called.
+    pub columns: Arc<[Column]>,
+    /// As many as there are columns.
+    pub values: Vec<Value>,
+}
+
+impl From<Row> for Record {
+    fn from(row: Row) -> Record {
+        Record { columns: row.columns(), values: row.unwrap() }
+    }
+}
 
 /// What a server answered and should not have, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +61,7 @@ pub(super) struct Sets<'a> {
 }
 
 impl Sets<'_> {
-    pub(super) fn of(sets: &[Vec<Row>]) -> Result<Sets<'_>, Odd> {
+    pub(super) fn of(sets: &[Vec<Record>]) -> Result<Sets<'_>, Odd> {
         let [variables, channels, binlog] = sets else {
             return Err(Odd(format!("answers {} sets of rows instead of 3", sets.len())));
         };
@@ -67,13 +83,13 @@ impl Sets<'_> {
 }
 
 /// A row by its columns' names.
-pub(super) struct Fields<'a>(&'a Row);
+pub(super) struct Fields<'a>(&'a Record);
 
 impl Fields<'_> {
     /// `None` for NULL, and for a column that is not there.
     pub(super) fn optional(&self, name: &str) -> Option<String> {
-        let index = self.0.columns_ref().iter().position(|c| c.name_ref() == name.as_bytes())?;
-        match self.0.as_ref(index)? {
+        let index = self.0.columns.iter().position(|c| c.name_ref() == name.as_bytes())?;
+        match self.0.values.get(index)? {
             Value::NULL => None,
             Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
             number => Some(number.as_sql(true)),

@@ -26,7 +26,7 @@ mod thread;
 
 pub use deadline::Watchdog;
 pub use dialect::Dialect;
-pub use fields::Odd;
+pub use fields::{Odd, Record};
 pub use mysql::Asker;
 pub use rescue::{Crashed, keep_panics_to_their_pollers};
 pub use target::{Target, Tls};

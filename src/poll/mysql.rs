@@ -4,13 +4,13 @@ use super::connect::{self, Connection};
 use super::deadline::Watchdog;
 use super::dialect::Dialect;
 use super::failure::{Failure, Phase};
-use super::fields::Odd;
+use super::fields::{Odd, Record};
 use super::target::Target;
 use crate::clock::now;
 use crate::core::observation::{Answer, Facts, Observation};
 use crate::core::time::Moment;
 use ::mysql::prelude::Queryable;
-use ::mysql::{Conn, Error, Row};
+use ::mysql::{Conn, Error};
 
 /// Polls one server, and keeps the connection in between.
 pub struct Asker {
@@ -102,11 +102,11 @@ fn in_query(error: Error) -> Failure {
 }
 
 /// All rows of all statements.
-fn sets(conn: &mut Conn, question: &str) -> Result<Vec<Vec<Row>>, Error> {
+fn sets(conn: &mut Conn, question: &str) -> Result<Vec<Vec<Record>>, Error> {
     let mut answer = conn.query_iter(question)?;
     let mut sets = Vec::with_capacity(3);
     while let Some(set) = answer.iter() {
-        sets.push(set.collect::<Result<_, _>>()?);
+        sets.push(set.map(|row| row.map(Record::from)).collect::<Result<_, _>>()?);
     }
     Ok(sets)
 }
