@@ -32,7 +32,7 @@ loom:
 test-mysql: tools
 	@tests/support/fetch-servers.sh
 	$(CARGO) build --locked
-	$(CARGO) test --locked --no-fail-fast --test versions --test recorded_answers -- --ignored --test-threads=2
+	$(CARGO) test --locked --no-fail-fast --test versions --test mysql --test recorded_answers -- --ignored --test-threads=2
 
 # Licences and sources of what we depend on.
 deny:

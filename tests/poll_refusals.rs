@@ -10,15 +10,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use support::accounts::{MONITOR, MONITOR_PASSWORD};
-use support::monitor::{asker, asker_of, facts, poll_until, target};
+use support::monitor::{asker, asker_of, denied, facts, poll_until, target};
 use support::{Options, Server, wait_until};
-
-#[track_caller]
-fn denied(answer: &Answer, number: &str) {
-    let Answer::Denied(words) = answer else { panic!("{answer:?}") };
-    assert!(words.starts_with(number), "{words}");
-    assert!(!words.contains(MONITOR_PASSWORD) && !words.contains("wrong-secret"), "{words}");
-}
 
 fn with_password(server: &Server, password: &'static str) -> Target {
     Target { password: Box::new(move || Ok(password.into())), ..target(server.address()) }

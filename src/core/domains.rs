@@ -1,6 +1,7 @@
 //! GTIDs as MariaDB says them: of each replication domain, the last transaction.
 
-use super::position::{BadGtid, items};
+use super::gtids::{BadGtid, items};
+use super::position::errant_words;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -34,7 +35,7 @@ pub(super) fn errant(written: &Written, id: u32, pool: &Written) -> Option<Strin
         let known = pool.get(domain)?;
         writers.iter().filter(|(writer, _)| **writer != id).find_map(|(writer, &mine)| {
             let missing = mine.checked_sub(*known.get(writer)?).filter(|&n| n > 0)?;
-            Some(super::position::errant_words(missing, &format!("{domain}-{writer}-{mine}")))
+            Some(errant_words(missing, &format!("{domain}-{writer}-{mine}")))
         })
     })
 }

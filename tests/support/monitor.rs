@@ -2,7 +2,7 @@
 
 use super::accounts::{MONITOR, MONITOR_PASSWORD};
 use super::wait::wait_until;
-use mpp::core::observation::{Channel, Facts, Observation};
+use mpp::core::observation::{Answer, Channel, Facts, Observation};
 use mpp::poll::{Asker, Poller, Target, Tls, Watchdog};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, channel};
@@ -47,6 +47,14 @@ pub fn channel_of(asker: &mut Asker) -> Channel {
     let mut channels = facts(asker).channels;
     assert_eq!(channels.len(), 1, "{channels:?}");
     channels.remove(0)
+}
+
+/// `Denied`, in words that begin so; the password is in none of them.
+#[track_caller]
+pub fn denied(answer: &Answer, number: &str) {
+    let Answer::Denied(words) = answer else { panic!("{answer:?}") };
+    assert!(words.starts_with(number), "{words}");
+    assert!(!words.contains(MONITOR_PASSWORD) && !words.contains("wrong-secret"), "{words}");
 }
 
 /// Polls until the answer is as wanted.
