@@ -7,7 +7,7 @@ use mysql::prelude::Queryable;
 use std::time::Duration;
 use support::accounts::MONITOR;
 use support::agent::nodes;
-use support::monitor::{asker, asker_of, denied, facts, target};
+use support::monitor::{asker, asker_of, denied, facts, poller, target};
 use support::{Agent, Flavour, Options, Server, Use, pair_of};
 
 #[test]
@@ -74,19 +74,20 @@ fn a_mysql_server_with_ever_more_gaps_stays_online_and_keeps_its_place() {
     }
 }
 
-/// The first login after the start is the long way, by the server's RSA key or over TLS; the second the short one.
+/// The first login after the start is the long way, by the server's RSA key or over TLS; the second the short one. Each
+/// from a thread with the small stack that pollers have.
 #[test]
 #[ignore = "wants servers that make test-mysql fetches"]
 fn caching_sha2_password_is_spoken_with_and_without_tls_first_and_cached() {
     let mut server = Server::start(&Options::id(1).on(Flavour::MySql9));
-    assert_eq!(
-        server.value(&format!("SELECT plugin FROM mysql.user WHERE user = '{MONITOR}'")),
-        "caching_sha2_password"
-    );
+    let plugin = format!("SELECT plugin FROM mysql.user WHERE user = '{MONITOR}'");
+    assert_eq!(server.value(&plugin), "caching_sha2_password");
     for tls in [Tls::Disabled, Tls::Preferred, Tls::Required] {
         server.restart();
         for login in ["first", "cached"] {
-            let answer = asker_of(Target { tls: tls.clone(), ..target(server.address()) }).poll().answer;
+            let once = Duration::from_secs(3600);
+            let (_poller, answers) = poller(Target { tls: tls.clone(), ..target(server.address()) }, once);
+            let answer = answers.recv_timeout(Duration::from_secs(60)).expect("an answer").answer;
             assert!(answer.facts().is_some(), "{login} {tls:?}: {answer:?}");
         }
     }

@@ -35,6 +35,7 @@ macro_rules! on_every_server {
 on_every_server! {
     a_killed_primary_is_replaced_and_handed_active_back_once_it_is_recovered,
     a_switchover_hands_active_over_and_back,
+    a_primary_that_died_while_mppd_was_dead_is_replaced_by_one_that_has_what_it_had_shown,
     a_frozen_primary_is_replaced_and_comes_back_as_fail_online,
     a_standby_whose_sql_thread_stops_fails_and_recovers_by_itself,
     a_duplicate_key_fails_the_standby,
@@ -97,6 +98,24 @@ fn a_switchover_hands_active_over_and_back(flavour: Flavour) {
         });
         agent.wait_active(to);
     }
+}
+
+/// What the ACTIVE node had shown comes from the memory of the mppd before.
+fn a_primary_that_died_while_mppd_was_dead_is_replaced_by_one_that_has_what_it_had_shown(flavour: Flavour) {
+    let mut servers = pair_of(flavour, Use::Gtid);
+    let mut agent = steady(&servers, "");
+    write_rows(&servers[0], "(1)");
+    wait_for_rows(&servers[1], 1);
+    agent.kill9();
+    agent.launch();
+    assert_eq!(agent.active().as_deref(), Some("db1"));
+    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
+    agent.kill9();
+    servers[0].kill9();
+    agent.launch();
+    agent.wait_active("db2");
+    let events = agent.says(&["events"]);
+    assert!(events.contains("nothing that db1 had shown is known to be lost"), "{events}");
 }
 
 fn a_frozen_primary_is_replaced_and_comes_back_as_fail_online(flavour: Flavour) {
