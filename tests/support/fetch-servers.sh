@@ -12,6 +12,10 @@ set -eu
 folder=${TMPDIR:-/tmp}/mpp-servers-$(id -u)
 mkdir -m 755 "$folder" 2>/dev/null || true
 [ -d "$folder" ] && [ ! -L "$folder" ] && [ -O "$folder" ] || { echo "$0: $folder is not ours" >&2; exit 1; }
+# One at a time; what a killed one left behind goes.
+exec 9>"$folder/lock"
+flock 9
+rm -rf "$folder"/fetch.*
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # Debian's archive as this machine's sources have it: as apt tells it once it has lists, else as it is written there.
@@ -34,21 +38,28 @@ plan() {
     esac
 }
 
-# apt on a scratch folder of its own, where nothing counts as installed: all dependencies are fetched.
-apt() {
-    scratch=$1; shift
-    apt-get -qq -o Debug::NoLocking=1 -o APT::Sandbox::User= -o Dir::State="$scratch/state" -o Dir::Cache="$scratch/cache" \
-        -o Dir::State::status="$scratch/status" -o Dir::Etc::sourcelist="$scratch/sources.list" -o Dir::Etc::sourceparts="$scratch/none" \
-        -o Dir::Etc::preferences="$scratch/status" -o Dir::Etc::preferencesparts="$scratch/none" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-        -o Acquire::Retries=3 -o Acquire::http::Timeout=30 "$@"
+# A configuration of apt's own for a scratch folder where nothing counts as installed, so that all dependencies are fetched.
+# Of the machine's it takes how things are fetched (a proxy), and none of its hooks.
+configure() { # SCRATCH
+    mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial" "$1/none"
+    : >"$1/status"
+    apt-config dump | grep '^Acquire::' | grep -v '^Acquire::IndexTargets' >"$1/apt.conf"
+    cat >>"$1/apt.conf" <<END
+Dir::State "$1/state"; Dir::State::status "$1/status";
+Dir::Cache "$1/cache"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache "";
+Dir::Etc::main "$1/status"; Dir::Etc::parts "$1/none";
+Dir::Etc::sourcelist "$1/sources.list"; Dir::Etc::sourceparts "$1/none";
+Dir::Etc::preferences "$1/status"; Dir::Etc::preferencesparts "$1/none";
+Debug::NoLocking "true"; APT::Sandbox::User "";
+Acquire::Retries "3"; Acquire::http::Timeout "30";
+END
 }
 
 download() { # SCRATCH SUITE PACKAGE
-    mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial" "$1/none"
-    : >"$1/status"
+    configure "$1"
     echo "deb [signed-by=$keyring] $archive $2 main" >"$1/sources.list"
-    apt "$1" update
-    apt "$1" install --yes --download-only --no-install-recommends "$3" >/dev/null
+    APT_CONFIG=$1/apt.conf apt-get -qq update
+    APT_CONFIG=$1/apt.conf apt-get -qq install --yes --download-only --no-install-recommends "$3" >/dev/null
 }
 
 unpack() { # SCRATCH ROOT
