@@ -220,6 +220,9 @@ fn the_monitors_own_trouble_never_moves_the_writer() {
         world.run_for(60 * SEC);
         assert_eq!((world.active(), world.pool.status(0)), (Some(0), Status::Critical), "{kind:?}");
         assert!(world.pool.verdict(0, Role::Rw).up);
+        assert_eq!(world.count(What::Denied), 1, "{kind:?}");
+        let told = world.last(What::Denied);
+        assert!(told.starts_with("the monitor is locked out of db1: 1045"), "{told}");
         world.end(kind);
         world.run_for(12 * SEC);
         assert_eq!((world.active(), world.pool.req(0)), (Some(0), 0));
@@ -234,6 +237,17 @@ fn the_active_nodes_own_replication_is_shown_and_never_counted() {
         world.run_for(30 * SEC);
         assert_eq!((world.active(), world.pool.req(0)), (Some(0), 0), "{kind:?}");
     }
+}
+
+#[test]
+fn a_replication_channel_that_the_active_node_had_and_has_no_more_is_shown() {
+    let mut world = steady();
+    world.servers[0].links.clear();
+    world.run_for(10 * SEC);
+    assert_eq!((world.active(), world.pool.req(0), world.count(What::Replication)), (Some(0), 0, 1));
+    assert_eq!(world.pool.memory().nodes[0].message, "no replication channel; it had one (not counted)");
+    let source = steady_as(&one_way(), |_| {});
+    assert_eq!(source.pool.memory().nodes[0].message, "--", "a plain source never had one");
 }
 
 #[test]
@@ -307,6 +321,16 @@ fn a_standby_that_was_broken_for_long_is_not_promoted_and_the_reason_says_how_st
     assert_eq!(world.active(), Some(0));
     let message = &world.pool.memory().nodes[1].message;
     assert!(message.contains("has missed 1m3") && message.contains("(max_lag 30s)"), "{message}");
+}
+
+#[test]
+fn a_pool_that_is_held_for_a_failed_standby_says_what_ails_it_and_how_stale_it_is() {
+    let mut world = steady();
+    world.begin(Kind::StopSql(1));
+    world.run_for(90 * SEC);
+    world.begin(Kind::Kill(0));
+    stays_held(&mut world, 30 * SEC, "db2 is FAIL_ONLINE: SQL thread No; it was last fed 1m29s before db1 ");
+    assert!(world.held().ends_with(" before db1 was last seen (max_loss 2s)"), "{}", world.held());
 }
 
 #[test]

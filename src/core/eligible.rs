@@ -74,6 +74,29 @@ impl Pool {
         }
     }
 
+    /// The same, where it must be clear what would help: of a failed node also what ails it, and how stale it is.
+    pub(super) fn passed_over_at_length(&self, node: NodeId) -> String {
+        let why = self.passed_over(node).unwrap_or_default();
+        if !self.memory.nodes[node].failed() {
+            return why;
+        }
+        let stale = match self.too_late(node) {
+            Some(stale) => format!("; it {stale}"),
+            None => String::new(),
+        };
+        let ails = &self.memory.nodes[node].message;
+        if why.contains(ails.as_str()) { format!("{why}{stale}") } else { format!("{why}: {ails}{stale}") }
+    }
+
+    /// Fed longer before the ACTIVE (or last) node was last seen than may be lost, in words.
+    fn too_late(&self, node: NodeId) -> Option<String> {
+        let (stale, allowed) = (self.stale(node), self.settings.loss_allowed()?);
+        let name = &self.memory.reign.as_ref()?.name;
+        (stale > allowed).then(|| {
+            format!("was last fed {} before {name} was last seen (max_loss {})", Short(stale), Short(allowed))
+        })
+    }
+
     pub(super) fn not_writable(&self, node: NodeId) -> Option<String> {
         let read_only = self.memory.nodes[node].facts.as_ref().is_some_and(|f| f.read_only);
         (read_only && self.settings.writable == Writable::Require)
@@ -92,13 +115,7 @@ impl Pool {
         match compared {
             Some(true) => None,
             Some(false) => Some(format!("lacks {} that {} had shown", self.lacking(node), reign.name)),
-            None if self.stale(node) > allowed => Some(format!(
-                "was last fed {} before {} was last seen (max_loss {})",
-                Short(self.stale(node)),
-                reign.name,
-                Short(allowed)
-            )),
-            None => None,
+            None => self.too_late(node),
         }
     }
 

@@ -161,7 +161,7 @@ impl Pool {
         let holder = self.holder();
         let reason = |node: NodeId| {
             let found = fitness.iter().find(|(c, _)| *c == node).map(|(_, f)| f.clone());
-            match found.unwrap_or_else(|| Fitness::Unfit(self.passed_over(node).unwrap_or_default())) {
+            match found.unwrap_or_else(|| Fitness::Unfit(self.passed_over_at_length(node))) {
                 Fitness::Unfit(why) | Fitness::Applying(why) => format!("{} {}", self.name(node), verb(&why)),
                 Fitness::Unasked => format!("{} does not answer", self.name(node)),
                 Fitness::Eligible => format!("{} is eligible", self.name(node)),

@@ -101,13 +101,29 @@ impl Pool {
 
     /// What is wrong with the replication of the ACTIVE node, which is shown and never counted.
     fn own_replication_fault(&self, node: NodeId) -> Option<String> {
-        let facts = self.memory.nodes[node].facts.as_ref()?;
+        let n = &self.memory.nodes[node];
+        let facts = n.facts.as_ref()?;
         self.settings.max_lag?;
+        if facts.channels.is_empty() && !n.sources.is_empty() {
+            return Some("no replication channel; it had one".into());
+        }
         let broken = facts.channels.iter().find(|c| !c.sql.healthy() || !c.io.healthy());
         broken.map(|channel| match channel.sql.healthy() {
             false => super::replication::describe("SQL", channel, &channel.sql),
             true => super::replication::describe("IO", channel, &channel.io),
         })
+    }
+
+    /// Tells once when the monitor is locked out of the ACTIVE node for long: at the STATUS it is never taken beyond.
+    pub(super) fn watch_denied(&mut self, node: NodeId, before: u32, reason: &str) {
+        let limit = self.settings.levels.critical;
+        if before < limit && self.memory.nodes[node].denied >= limit {
+            let name = self.name(node);
+            let reason = format!(
+                "the monitor is locked out of {name}: {reason}; {name} stays ACTIVE; see mpp config grants"
+            );
+            self.note(What::Denied, Severity::Alert, Some(node), reason);
+        }
     }
 
     /// Tells once when the ACTIVE node's replication breaks, and once when it is whole again.

@@ -51,6 +51,7 @@ impl Pool {
     ) {
         let settings = &self.settings.nodes[node];
         let n = &mut self.memory.nodes[node];
+        let denied = n.denied;
         if !matches!(judgement, Judgement::Pending(_)) {
             n.pending = None;
         }
@@ -64,6 +65,9 @@ impl Pool {
             seen.judgement = judgement.clone();
         }
         self.memory.nodes[node].message = self.message(node, &judgement);
+        if let Judgement::Denied(reason) = &judgement {
+            self.watch_denied(node, denied, reason);
+        }
         match judgement {
             Judgement::Positive { .. } if self.holds(node) => self.reigning_seen(node, began),
             Judgement::Positive { .. } => self.stand_up(node, now),
