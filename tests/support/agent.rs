@@ -1,27 +1,40 @@
 //! `mppd` itself, started on a directory of its own; and `mpp` and `mpp-check` to talk to it.
 
 use super::accounts::{MONITOR, MONITOR_PASSWORD};
+use super::net::Net;
+use super::processes::start;
 use super::server::Server;
 use super::wait::wait_until;
-use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// `mpp`'s exit code when it can't reach the daemon.
+const UNREACHABLE: i32 = 69;
 
 /// Generous: a busy machine is no fault.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// A running `mppd` with its directory: configuration, password, runtime and state directories, log.
-pub struct Agent {
+/// A running `mppd` with its directory: configuration, password, runtime and state directories, log. Its clones are
+/// handles of the same one.
+#[derive(Clone)]
+pub struct Agent(Arc<Running>);
+
+struct Running {
     dir: TempDir,
-    child: Option<Child>,
+    child: Mutex<Option<Child>>,
+    /// Where it lives, if not where the test does.
+    net: Option<Arc<Net>>,
+    /// It is killed now and then: who finds nobody tries again.
+    tormented: AtomicBool,
 }
 
 /// A program of the package, built beside the one that runs.
@@ -33,16 +46,26 @@ pub fn program(name: &str) -> PathBuf {
 
 /// The nodes of a pool as YAML: `db1` is the first server, and so on.
 pub fn nodes<'a>(servers: impl IntoIterator<Item = &'a Server>) -> String {
-    let node =
-        |(n, s): (usize, &Server)| format!("      - {{ name: db{}, address: \"{}\" }}\n", n + 1, s.address());
-    servers.into_iter().enumerate().map(node).collect()
+    nodes_at(servers.into_iter().map(Server::address))
+}
+
+/// The same, where they are asked at other addresses than their own.
+pub fn nodes_at(addresses: impl IntoIterator<Item = SocketAddr>) -> String {
+    let node = |(n, at): (usize, SocketAddr)| format!("      - {{ name: db{}, address: \"{at}\" }}\n", n + 1);
+    addresses.into_iter().enumerate().map(node).collect()
 }
 
 impl Agent {
     /// A directory with a configuration: one pool `db` over these nodes, `extra` keys for the pool and for the top.
     pub fn prepare(nodes: &str, pool_extra: &str, top_extra: &str) -> Agent {
+        Agent::prepare_in(None, nodes, pool_extra, top_extra)
+    }
+
+    /// The same, for an `mppd` that lives in another network.
+    pub fn prepare_in(net: Option<Arc<Net>>, nodes: &str, pool_extra: &str, top_extra: &str) -> Agent {
         let dir = tempfile::Builder::new().prefix("mpp-").tempdir().expect("a directory");
-        let agent = Agent { dir, child: None };
+        let running = Running { dir, child: Mutex::default(), net, tormented: AtomicBool::new(false) };
+        let agent = Agent(Arc::new(running));
         let password = agent.path("password");
         fs::write(&password, MONITOR_PASSWORD).expect("the password written");
         fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).expect("its mode");
@@ -59,7 +82,7 @@ impl Agent {
 
     /// Writes the configuration.
     pub fn configure(&self, nodes: &str, pool_extra: &str, top_extra: &str) {
-        let dir = self.dir.path().display();
+        let dir = self.0.dir.path().display();
         let text = format!(
             "runtime_dir: {dir}/run\nstate_dir: {dir}/state\n{top_extra}\
              alerts: {{ syslog: {{ address: {dir}/log.sock }} }}\n\
@@ -71,25 +94,45 @@ impl Agent {
 
     /// Starts `mppd`; back when its state is published.
     pub fn launch(&mut self) {
-        let log = OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
-        self.launch_with(log);
+        self.spawn();
+        self.wait_until_it_answers();
     }
 
-    fn launch_with(&mut self, log: File) {
+    /// Starts `mppd`, and waits for nothing.
+    pub(super) fn spawn(&self) {
+        let log = OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
         let mut command = Command::new(program("mppd"));
-        command.arg("--config").arg(self.config()).stderr(log);
-        // SAFETY: between fork and exec this makes one system call and touches no memory of the parent's.
-        unsafe { command.pre_exec(|| set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from)) };
-        let child = command.spawn().expect("mppd started");
-        self.child = Some(child);
-        wait_until("mppd answers", BOUND, || {
-            self.mpp(&["status"]).status.success() || panic_if_dead(self.child.as_mut(), &self.dir)
-        });
+        command.arg("--config").arg(self.config());
+        if let Some(net) = &self.0.net {
+            command = net.inside(&command, None);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        *self.child() = Some(start(command).expect("mppd started"));
+    }
+
+    pub(super) fn wait_until_it_answers(&self) {
+        wait_until("mppd answers", BOUND, || self.run(&["status"]).status.success() || self.panic_if_dead());
+    }
+
+    fn panic_if_dead(&self) -> bool {
+        if let Some(Ok(Some(status))) = self.child().as_mut().map(Child::try_wait) {
+            panic!("mppd ended: {status}\n{}", self.log());
+        }
+        false
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.0.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on somebody else kills and starts it, or no longer does.
+    pub(super) fn set_tormented(&self, tormented: bool) {
+        self.0.tormented.store(tormented, Ordering::Relaxed);
     }
 
     /// A file in its directory.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        self.0.dir.path().join(name)
     }
 
     /// Its configuration file.
@@ -109,12 +152,23 @@ impl Agent {
 
     /// Its process id.
     pub fn pid(&self) -> Pid {
-        let child = self.child.as_ref().expect("mppd runs");
-        Pid::from_raw(i32::try_from(child.id()).expect("a process id"))
+        let id = self.child().as_ref().expect("mppd runs").id();
+        Pid::from_raw(i32::try_from(id).expect("a process id"))
     }
 
-    /// Runs `mpp`.
+    /// Runs `mpp`; again, if the daemon is killed now and then and was dead just now.
     pub fn mpp(&self, args: &[&str]) -> Output {
+        let began = Instant::now();
+        loop {
+            let output = self.run(args);
+            let gone = output.status.code() == Some(UNREACHABLE) && self.0.tormented.load(Ordering::Relaxed);
+            if !gone || began.elapsed() > BOUND {
+                return output;
+            }
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
         Command::new(program("mpp")).arg("--config").arg(self.config()).args(args).output().expect("mpp ran")
     }
 
@@ -141,6 +195,32 @@ impl Agent {
         self.status()["pools"][0]["active"].as_str().map(str::to_owned)
     }
 
+    /// A node of `db` in `mpp status --json`, by its place.
+    pub fn node(&self, node: usize) -> serde_json::Value {
+        self.status()["pools"][0]["nodes"][node].clone()
+    }
+
+    /// The epoch of `db`.
+    pub fn epoch(&self) -> u64 {
+        self.status()["pools"][0]["epoch"].as_u64().expect("a number")
+    }
+
+    /// Whether `db` has this flag.
+    pub fn flagged(&self, flag: &str) -> bool {
+        self.status()["pools"][0]["flags"].as_array().is_some_and(|flags| flags.iter().any(|f| f == flag))
+    }
+
+    /// `mpp why db`.
+    pub fn why(&self) -> String {
+        self.says(&["why", "db"])
+    }
+
+    /// What it has told of this kind since the test began, over all its lives.
+    pub fn told(&self, event: &str) -> Vec<String> {
+        let word = format!("event={event} ");
+        self.log().lines().filter(|line| line.contains(&word)).map(str::to_owned).collect()
+    }
+
     /// Runs `mpp-check`; its exit code.
     pub fn check(&self, args: &[&str]) -> i32 {
         let mut command = Command::new(program("mpp-check"));
@@ -163,18 +243,43 @@ impl Agent {
         wait_until(&format!("node {node} is {state}"), BOUND, || self.state(node) == state);
     }
 
+    /// Waits until `mpp why db` says this.
+    #[track_caller]
+    pub fn wait_why(&self, words: &str) {
+        let mut why = String::new();
+        let began = Instant::now();
+        while !why.contains(words) {
+            assert!(began.elapsed() < BOUND, "waited in vain for {words:?}:\n{why}\n{}", self.log());
+            why = self.why();
+        }
+    }
+
     /// SIGKILL.
     pub fn kill9(&mut self) {
-        self.signal_and_wait(Signal::SIGKILL);
+        self.end(Signal::SIGKILL);
     }
 
     /// SIGTERM, and waits for the end; its exit code.
     pub fn stop(&mut self) -> Option<i32> {
-        self.signal_and_wait(Signal::SIGTERM)
+        self.end(Signal::SIGTERM)
     }
 
-    fn signal_and_wait(&mut self, signal: Signal) -> Option<i32> {
-        let mut child = self.child.take()?;
+    /// What a reboot of the director comes to: mppd dies, and `runtime_dir` with it.
+    pub fn reboot(&mut self) {
+        self.kill9();
+        fs::remove_dir_all(self.path("run")).expect("the runtime directory removed");
+        self.launch();
+    }
+
+    /// Sends a signal, and waits for the end; the exit code.
+    pub(super) fn end(&self, signal: Signal) -> Option<i32> {
+        self.0.end(signal)
+    }
+}
+
+impl Running {
+    fn end(&self, signal: Signal) -> Option<i32> {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
         // One that has died already has been told of where it did.
         _ = kill(pid, signal);
@@ -182,15 +287,8 @@ impl Agent {
     }
 }
 
-fn panic_if_dead(child: Option<&mut Child>, dir: &TempDir) -> bool {
-    if let Some(Ok(Some(status))) = child.map(Child::try_wait) {
-        panic!("mppd ended: {status}\n{}", fs::read_to_string(dir.path().join("log")).unwrap_or_default());
-    }
-    false
-}
-
-impl Drop for Agent {
+impl Drop for Running {
     fn drop(&mut self) {
-        self.signal_and_wait(Signal::SIGKILL);
+        self.end(Signal::SIGKILL);
     }
 }

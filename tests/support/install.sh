@@ -14,6 +14,8 @@ need mariadb mariadb-client-core
 need rsyslogd rsyslog
 need keepalived keepalived
 need setpriv util-linux
+need ip iproute2
+need nft nftables
 need strace strace
 need openssl openssl
 [ -n "$missing" ] || exit 0

@@ -1,7 +1,8 @@
 //! Real MariaDB servers for the tests, started, broken, cleaned up; and a proxy that breaks the network.
 //!
 //! Used by every `tests/*.rs` that needs a server (`mod support;`) and by the demo. It needs
-//! `mariadbd` and `mariadb-install-db` on the machine. Only loopback addresses see traffic.
+//! `mariadbd` and `mariadb-install-db` on the machine. Only loopback addresses, and those of network namespaces a test makes
+//! for itself, see traffic.
 
 // Every test program uses its own part of it.
 #![allow(dead_code, unused_imports, unreachable_pub)]
@@ -15,21 +16,28 @@ pub mod certificate;
 pub mod chance;
 pub mod disk;
 mod flavour;
+pub mod fickle;
 pub mod monitor;
+pub mod net;
 mod options;
 mod place;
 mod processes;
 pub mod proxy;
 pub mod replication;
 pub mod server;
+pub mod stage;
 mod template;
+pub mod torment;
 mod wait;
 pub mod writer;
 
 pub use agent::Agent;
 pub use flavour::Flavour;
+pub use fickle::Fickle;
+pub use net::Lan;
 pub use options::Options;
 pub use proxy::{Mode, Proxy};
 pub use replication::{Use, pair_master_master, pair_of, replicate, ring, source_replica, source_replica_of};
 pub use server::Server;
+pub use stage::{Play, Stage};
 pub use wait::wait_until;

@@ -1,8 +1,11 @@
 //! How a test server is started.
 
 use super::flavour::Flavour;
+use super::net::Net;
+use std::net::SocketAddrV4;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 /// How a test server is to be.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub struct Options {
     pub auto_increment: (u32, u32),
     /// Which server it is.
     pub flavour: Flavour,
+    /// The network it lives in, if not the test's own, and its address there.
+    pub inside: Option<(Arc<Net>, SocketAddrV4)>,
     /// Further arguments; they win over everything above.
     pub extra: Vec<String>,
 }
@@ -30,6 +35,7 @@ impl Options {
             binlog: true,
             auto_increment: (1, 1),
             flavour: Flavour::Installed,
+            inside: None,
             extra: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! Child processes that end with the test, however it ends.
 
+use super::net::Net;
 use super::place::server_user;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
@@ -12,12 +13,20 @@ use std::thread;
 
 type Job = (Command, Sender<io::Result<Child>>);
 
-/// Starts a command as the servers' user, output thrown away. The kernel kills it when this process dies.
-pub(super) fn spawn(mut command: Command) -> io::Result<Child> {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    if let Some(user) = server_user() {
-        command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+/// Starts a command as the servers' user, in this network if one is named, output thrown away.
+pub(super) fn spawn(mut command: Command, net: Option<&Net>) -> io::Result<Child> {
+    let user = server_user();
+    match (net, user) {
+        (Some(net), user) => command = net.inside(&command, user.as_ref()),
+        (None, Some(user)) => _ = command.uid(user.uid.as_raw()).gid(user.gid.as_raw()),
+        (None, None) => {}
     }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    start(command)
+}
+
+/// Starts a command. The kernel kills it when this process dies.
+pub(super) fn start(mut command: Command) -> io::Result<Child> {
     // SAFETY: between fork and exec this makes one system call and touches no memory of the parent's.
     unsafe { command.pre_exec(|| set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from)) };
     let (answer, child) = channel();

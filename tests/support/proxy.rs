@@ -1,5 +1,6 @@
 //! A TCP proxy that breaks the network on demand.
 
+use super::fickle::{Dice, Fate, Fickle, Talk};
 use nix::sys::socket::{
     self, AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, setsockopt, sockopt::ReuseAddr,
 };
@@ -10,10 +11,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the proxy looks whether its mode has changed.
 const TICK: Duration = Duration::from_millis(2);
+/// How long the proxy may take to change its mode.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the proxy does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub enum Mode {
     Delay(Duration),
     /// New connections are accepted, and closed at once.
     HangUp,
+    /// Some polls are lost, some answers come late.
+    Fickle(Fickle),
 }
 
 /// A proxy on an address of its own.
@@ -45,6 +50,7 @@ struct Shared {
     state: Mutex<State>,
     obeyed: Condvar,
     accepted: AtomicUsize,
+    dice: Dice,
 }
 
 struct State {
@@ -66,6 +72,7 @@ impl Proxy {
             state: Mutex::new(state),
             obeyed: Condvar::new(),
             accepted: AtomicUsize::new(0),
+            dice: Dice::default(),
         };
         let proxy = Proxy { address, shared: Arc::new(shared) };
         let shared = Arc::clone(&proxy.shared);
@@ -84,7 +91,9 @@ impl Proxy {
         let mut state = self.shared.lock();
         state.mode = mode;
         while state.in_force != Some(mode) {
-            state = self.shared.obeyed.wait(state).expect("the proxy lives");
+            let (waited, late) = self.shared.obeyed.wait_timeout(state, PATIENCE).expect("the proxy lives");
+            assert!(!late.timed_out(), "the proxy does not obey: {mode:?}");
+            state = waited;
         }
     }
 
@@ -168,11 +177,13 @@ impl Shared {
             stream.set_nodelay(true)?;
             self.lock().streams.push(stream.try_clone()?);
         }
+        let talk = Arc::new(Talk::new(self.draw()));
         for (from, to, answers) in [(client, server, false), (server, client, true)] {
             let (from, to, shared) = (from.try_clone()?, to.try_clone()?, Arc::clone(self));
+            let talk = Arc::clone(&talk);
             thread::spawn(move || {
                 // The end of one direction, whatever its cause, is the end of both.
-                let _ = shared.pump(&from, &to, answers);
+                let _ = shared.pump(&from, &to, answers, &talk);
                 let _ = from.shutdown(Shutdown::Both);
                 let _ = to.shutdown(Shutdown::Both);
             });
@@ -180,12 +191,25 @@ impl Shared {
         Ok(())
     }
 
-    fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, answers: bool) -> io::Result<()> {
+    /// What becomes of the next poll.
+    fn draw(&self) -> Fate {
+        match self.mode() {
+            Mode::Fickle(fickle) => self.dice.throw(fickle),
+            _ => Fate::Passed,
+        }
+    }
+
+    fn pump(&self, mut from: &TcpStream, mut to: &TcpStream, answers: bool, talk: &Talk) -> io::Result<()> {
         let mut buffer = [0; 4096];
         loop {
             let n = from.read(&mut buffer)?;
             if n == 0 {
                 return Ok(());
+            }
+            match talk.fate(answers, || self.draw()) {
+                Fate::Passed => {}
+                Fate::Late(by) => thread::sleep(by),
+                Fate::Lost => continue,
             }
             let mut rest = &buffer[..n];
             while !rest.is_empty() {
@@ -202,6 +226,7 @@ impl Shared {
                     return Ok(());
                 }
             }
+            talk.heard();
         }
     }
 }
@@ -217,10 +242,22 @@ fn arrange(door: Door, mode: Mode, address: SocketAddr) -> Door {
         (_, open @ Door::Open(_)) => open,
         (_, other) => {
             drop(other);
-            let listener = TcpListener::bind(address).expect("the proxy's own address");
+            let listener = patiently(|| TcpListener::bind(address));
             listener.set_nonblocking(true).expect("a listener");
             Door::Open(listener)
         }
+    }
+}
+
+/// A listener that was closed lives on for a moment in a child that somebody has just forked.
+fn patiently<T, E: std::fmt::Display>(bind: impl Fn() -> Result<T, E>) -> T {
+    let began = Instant::now();
+    loop {
+        match bind() {
+            Ok(bound) => return bound,
+            Err(e) => assert!(began.elapsed() < PATIENCE, "the proxy's own address: {e}"),
+        }
+        thread::sleep(TICK);
     }
 }
 
@@ -230,7 +267,7 @@ fn fill(address: SocketAddr) -> Door {
     let socket = socket::socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
         .expect("a socket");
     setsockopt(&socket, ReuseAddr, &true).expect("an option");
-    socket::bind(socket.as_raw_fd(), &SockaddrIn::from(v4)).expect("the proxy's own address");
+    patiently(|| socket::bind(socket.as_raw_fd(), &SockaddrIn::from(v4)));
     socket::listen(&socket, Backlog::new(0).expect("a length")).expect("a listener");
     let mut fillers = Vec::new();
     while let Ok(filler) = TcpStream::connect_timeout(&address, Duration::from_millis(50)) {

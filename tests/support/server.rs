@@ -28,7 +28,10 @@ pub struct Server {
 impl Server {
     /// Starts one, and waits until it answers.
     pub fn start(options: &Options) -> Server {
-        let place = Place::take();
+        let mut place = Place::take();
+        if let Some((_, address)) = &options.inside {
+            place.address = *address;
+        }
         template::copy_to(options.flavour, &place.dir.join("data"));
         let mut server = Server { options: options.clone(), place, child: None };
         server.launch();
@@ -183,7 +186,8 @@ impl Server {
         command.arg(format!("--port={}", self.place.address.port()));
         self.options.apply(&mut command);
         command.current_dir("/");
-        self.child = Some(spawn(command).unwrap_or_else(|e| panic!("{}: {e}", self.flavour().origin())));
+        let net = self.options.inside.as_ref().map(|(net, _)| &**net);
+        self.child = Some(spawn(command, net).unwrap_or_else(|e| panic!("{}: {e}", self.flavour().origin())));
         self.wait_until_it_answers();
     }
 

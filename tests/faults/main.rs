@@ -1,0 +1,17 @@
+//! The table of faults on real servers, in real time: each with the decision it must come to, and most of them once more
+//! with the daemon killed at random moments, which changes nothing.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod active;
+mod all;
+mod monitor;
+mod ring;
+mod standby;
+
+// It takes longest, and tests begin in the order of their names: this one here is the first.
+#[test]
+fn a_standby_that_was_broken_for_90_s_is_not_promoted() {
+    standby::broken_for(support::Play::Plain, "", std::time::Duration::from_secs(90));
+}

@@ -1,0 +1,188 @@
+//! SIGKILL for the daemon at random moments, and a witness of all that is published meanwhile.
+
+use super::agent::Agent;
+use mpp::state::{Role, Snapshot, Verdict};
+use nix::sys::signal::Signal;
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+const ROLES: [Role; 3] = [Role::Rw, Role::Ro, Role::Geo];
+/// How long a daemon lives, ms.
+const LIFE: Range<u64> = 20..1200;
+/// How often the witness looks.
+const LOOK: Duration = Duration::from_millis(3);
+const BOUND: Duration = Duration::from_secs(60);
+/// What the daemon tells when it changes a verdict for a reason.
+const REASONS: [&str; 8] = [
+    "event=state ",
+    "event=status ",
+    "event=failover ",
+    "event=election ",
+    "event=handover ",
+    "event=handed_over ",
+    "event=held ",
+    "event=released ",
+];
+
+/// A thread that says what it saw when it is ended.
+struct Helper {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<u32, String>>>,
+}
+
+impl Helper {
+    fn start(run: impl FnOnce(&AtomicBool) -> Result<u32, String> + Send + 'static) -> Helper {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        Helper { stop, thread: Some(thread::spawn(move || run(&told))) }
+    }
+
+    /// Ends it. What it found is this test's failure, unless it has failed already.
+    fn end(&mut self, what: &str) {
+        self.stop.store(true, Ordering::Relaxed);
+        let Some(thread) = self.thread.take() else { return };
+        let found = thread.join().unwrap_or_else(|_| Err("it panicked".into()));
+        match found {
+            Ok(times) if !thread::panicking() => assert!(times > 0, "{what}: it never came to it"),
+            Err(fault) if !thread::panicking() => panic!("{what}: {fault}"),
+            found => eprintln!("{what}: {found:?}"),
+        }
+    }
+}
+
+/// Looks at what is published all the time: never two `rw` UP, never an epoch that goes back.
+pub struct Witness(Helper);
+
+impl Witness {
+    /// Of this daemon.
+    pub fn of(agent: &Agent) -> Witness {
+        let state = agent.state_file();
+        Witness(Helper::start(move |stop| {
+            let (mut looks, mut epoch) = (0, 0);
+            while !stop.load(Ordering::Relaxed) {
+                // There is none in the moment of a reboot.
+                if let Ok(snapshot) = Snapshot::read(&state) {
+                    epoch = look(&snapshot, epoch)?;
+                    looks += 1;
+                }
+                thread::sleep(LOOK);
+            }
+            Ok(looks)
+        }))
+    }
+
+    /// Fails the test if it saw what must not be.
+    pub fn end(&mut self) {
+        self.0.end("the witness");
+    }
+}
+
+fn look(snapshot: &Snapshot, before: u64) -> Result<u64, String> {
+    let record = &snapshot.pools[0].record;
+    let writers = record.nodes.iter().filter(|n| n.rw.up).count();
+    if writers > 1 {
+        return Err(format!("{writers} nodes are UP for rw: {:?}", record.nodes));
+    }
+    if record.epoch < before {
+        return Err(format!("the epoch went back from {before} to {}", record.epoch));
+    }
+    Ok(record.epoch)
+}
+
+/// Kills the daemon at random moments and starts it again: no verdict changes by that.
+pub struct Tormentor {
+    agent: Agent,
+    helper: Helper,
+}
+
+impl Tormentor {
+    /// Of this daemon.
+    pub fn of(agent: &Agent) -> Tormentor {
+        agent.set_tormented(true);
+        let victim = agent.clone();
+        let helper = Helper::start(move |stop| {
+            let (random, mut kills) = (RandomState::new(), 0);
+            while !stop.load(Ordering::Relaxed) {
+                let life = LIFE.start + random.hash_one(kills) % (LIFE.end - LIFE.start);
+                thread::sleep(Duration::from_millis(life));
+                kill_and_relaunch(&victim)?;
+                kills += 1;
+            }
+            Ok(kills)
+        });
+        Tormentor { agent: agent.clone(), helper }
+    }
+
+    /// Leaves the daemon alone, alive; fails the test if a restart changed a verdict.
+    pub fn end(mut self) {
+        self.helper.end("the tormentor");
+        self.agent.set_tormented(false);
+    }
+}
+
+fn kill_and_relaunch(agent: &Agent) -> Result<(), String> {
+    agent.end(Signal::SIGKILL);
+    let before = published(agent)?;
+    said_by_the_check(agent, &before)?;
+    let told = agent.log().len();
+    agent.spawn();
+    let after = first_of_the_new_one(agent, before.header.pid)?;
+    agent.wait_until_it_answers();
+    let (was, is) = (verdicts(&before), verdicts(&after));
+    if was == is || explained(agent, told) {
+        return Ok(());
+    }
+    Err(format!("a restart changed verdicts without a word: from {was:?} to {is:?}\n{}", agent.log()))
+}
+
+fn published(agent: &Agent) -> Result<Snapshot, String> {
+    Snapshot::read(&agent.state_file()).map_err(|e| format!("what a dead daemon left behind: {e}"))
+}
+
+/// With the daemon dead the check says what was published last.
+fn said_by_the_check(agent: &Agent, published: &Snapshot) -> Result<(), String> {
+    let pool = &published.pools[0];
+    for (node, record) in pool.nodes.iter().zip(&pool.record.nodes) {
+        for role in ROLES {
+            let said = agent.up(role.name(), &node.name);
+            if said != record.verdict(role).up {
+                return Err(format!("mpp-check {} db {} says {said}", role.name(), node.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first that can be seen of what a daemon publishes that is not `dead`.
+fn first_of_the_new_one(agent: &Agent, dead: u64) -> Result<Snapshot, String> {
+    let began = Instant::now();
+    loop {
+        let snapshot = published(agent)?;
+        if snapshot.header.pid != dead {
+            return Ok(snapshot);
+        }
+        if began.elapsed() > BOUND {
+            return Err(format!("the new daemon publishes nothing\n{}", agent.log()));
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+}
+
+fn verdicts(snapshot: &Snapshot) -> Vec<[Verdict; 3]> {
+    snapshot.pools[0].record.nodes.iter().map(|node| ROLES.map(|role| node.verdict(role))).collect()
+}
+
+/// The new daemon goes on deciding at once: what it decides it tells.
+fn explained(agent: &Agent, told: usize) -> bool {
+    let since = || agent.log()[told..].to_owned();
+    let reason = || REASONS.iter().any(|reason| since().contains(reason));
+    let began = Instant::now();
+    while !reason() && began.elapsed() < Duration::from_secs(5) {
+        thread::sleep(LOOK);
+    }
+    reason()
+}
