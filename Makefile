@@ -20,9 +20,14 @@ lint:
 	$(CARGO) check --locked --no-default-features
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
+# The ten minutes of tests/steady.rs run beside all others, which have it in short; they mostly wait for servers, so more of
+# them run at a time than there are processors.
+unit: export RUST_TEST_THREADS ?= 6
 unit:
 	$(CARGO) build --locked
-	$(CARGO) test --locked --no-fail-fast
+	$(CARGO) test --locked --no-run
+	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" -- \
+		MPP_STEADY_SECONDS=5 $(CARGO) test --locked --no-fail-fast
 
 # The two-copy protocol of the published state, in every order of its loads and stores.
 loom:
