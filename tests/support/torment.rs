@@ -1,6 +1,7 @@
 //! SIGKILL for the daemon at random moments, and a witness of all that is published meanwhile.
 
 use super::agent::Agent;
+use mpp::core::words::{State, Status};
 use mpp::state::{Role, Snapshot, Verdict};
 use nix::sys::signal::Signal;
 use std::hash::{BuildHasher, RandomState};
@@ -16,18 +17,6 @@ const LIFE: Range<u64> = 20..1200;
 /// How often the witness looks.
 const LOOK: Duration = Duration::from_millis(3);
 const BOUND: Duration = Duration::from_secs(60);
-/// What the daemon tells when it changes a verdict for a reason.
-const REASONS: [&str; 8] = [
-    "event=state ",
-    "event=status ",
-    "event=failover ",
-    "event=election ",
-    "event=handover ",
-    "event=handed_over ",
-    "event=held ",
-    "event=released ",
-];
-
 /// A thread that says what it saw when it is ended.
 struct Helper {
     stop: Arc<AtomicBool>,
@@ -107,11 +96,15 @@ impl Tormentor {
         let helper = Helper::start(move |stop| {
             let (random, mut kills) = (RandomState::new(), 0);
             while !stop.load(Ordering::Relaxed) {
-                let life = LIFE.start + random.hash_one(kills) % (LIFE.end - LIFE.start);
-                thread::sleep(Duration::from_millis(life));
-                kill_and_relaunch(&victim)?;
+                let lasts = LIFE.start + random.hash_one(kills) % (LIFE.end - LIFE.start);
+                let life = relaunch(&victim)?;
+                thread::sleep(Duration::from_millis(lasts));
+                victim.end(Signal::SIGKILL);
+                life.goes_on_from_before(&victim)?;
                 kills += 1;
             }
+            victim.spawn();
+            victim.wait_until_it_answers();
             Ok(kills)
         });
         Tormentor { agent: agent.clone(), helper }
@@ -124,19 +117,70 @@ impl Tormentor {
     }
 }
 
-fn kill_and_relaunch(agent: &Agent) -> Result<(), String> {
+/// One life of the daemon.
+struct Life {
+    /// What the one before it left behind.
+    before: Snapshot,
+    /// How much had been told by then, bytes.
+    told: usize,
+}
+
+/// Kills the daemon, if it lives, and starts it again: what it publishes first is what was published last.
+fn relaunch(agent: &Agent) -> Result<Life, String> {
     agent.end(Signal::SIGKILL);
     let before = published(agent)?;
     said_by_the_check(agent, &before)?;
-    let told = agent.log().len();
+    let life = Life { told: agent.log().len(), before };
     agent.spawn();
-    let after = first_of_the_new_one(agent, before.header.pid)?;
+    let after = first_of_the_new_one(agent, life.before.header.pid)?;
     agent.wait_until_it_answers();
-    let (was, is) = (verdicts(&before), verdicts(&after));
-    if was == is || explained(agent, told) {
-        return Ok(());
+    let (was, is) = (verdicts(&life.before), verdicts(&after));
+    if was == is || life.explains_a_change(agent) {
+        return Ok(life);
     }
     Err(format!("a restart changed verdicts without a word: from {was:?} to {is:?}\n{}", agent.log()))
+}
+
+impl Life {
+    /// What was told of a node in this life, first of all, as to this (`state`, `status`): from what.
+    fn first_from(&self, agent: &Agent, node: &str, what: &str) -> Option<String> {
+        let log = agent.log();
+        let begins = format!("node={node} event={what} from=");
+        let line = log[self.told..].lines().find_map(|line| line.split(&begins).nth(1).map(str::to_owned))?;
+        line.split(" to=").next().map(|word| word.trim_matches('"').to_owned())
+    }
+
+    /// What was told first of each node, beside what was published of it before.
+    fn firsts(&self, agent: &Agent) -> Vec<(String, &'static str)> {
+        let pool = &self.before.pools[0];
+        let nodes = pool.nodes.iter().zip(&pool.record.nodes);
+        let both = nodes.flat_map(|(node, record)| {
+            let state = State::ALL[usize::from(record.state)].word();
+            let status = Status::ALL[usize::from(record.status)].word();
+            [("state", state), ("status", status)]
+                .map(|(what, was)| (self.first_from(agent, &node.name, what), was))
+        });
+        both.filter_map(|(from, was)| from.map(|from| (from, was))).collect()
+    }
+
+    /// Every change of a STATE or STATUS begins where the life before ended.
+    fn goes_on_from_before(&self, agent: &Agent) -> Result<(), String> {
+        let firsts = self.firsts(agent);
+        match firsts.iter().find(|(from, was)| from != was) {
+            Some((from, was)) => Err(format!("a restart made {from} of what was {was}\n{}", agent.log())),
+            None => Ok(()),
+        }
+    }
+
+    /// The new daemon goes on deciding at once: what it decides it tells.
+    fn explains_a_change(&self, agent: &Agent) -> bool {
+        let explained = || self.firsts(agent).iter().any(|(from, was)| from == was);
+        let began = Instant::now();
+        while !explained() && began.elapsed() < Duration::from_secs(5) {
+            thread::sleep(LOOK);
+        }
+        explained()
+    }
 }
 
 fn published(agent: &Agent) -> Result<Snapshot, String> {
@@ -174,15 +218,4 @@ fn first_of_the_new_one(agent: &Agent, dead: u64) -> Result<Snapshot, String> {
 
 fn verdicts(snapshot: &Snapshot) -> Vec<[Verdict; 3]> {
     snapshot.pools[0].record.nodes.iter().map(|node| ROLES.map(|role| node.verdict(role))).collect()
-}
-
-/// The new daemon goes on deciding at once: what it decides it tells.
-fn explained(agent: &Agent, told: usize) -> bool {
-    let since = || agent.log()[told..].to_owned();
-    let reason = || REASONS.iter().any(|reason| since().contains(reason));
-    let began = Instant::now();
-    while !reason() && began.elapsed() < Duration::from_secs(5) {
-        thread::sleep(LOOK);
-    }
-    reason()
 }
