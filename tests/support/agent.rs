@@ -2,6 +2,7 @@
 
 use super::accounts::{MONITOR, MONITOR_PASSWORD};
 use super::net::Net;
+use super::place::OwnDir;
 use super::processes::start;
 use super::server::Server;
 use super::wait::wait_until;
@@ -15,7 +16,6 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// `mpp`'s exit code when it can't reach the daemon.
 const UNREACHABLE: i32 = 69;
@@ -29,7 +29,7 @@ const BOUND: Duration = Duration::from_secs(30);
 pub struct Agent(Arc<Running>);
 
 struct Running {
-    dir: TempDir,
+    dir: OwnDir,
     child: Mutex<Option<Child>>,
     /// Where it lives, if not where the test does.
     net: Option<Arc<Net>>,
@@ -63,7 +63,7 @@ impl Agent {
 
     /// The same, for an `mppd` that lives in another network.
     pub fn prepare_in(net: Option<Arc<Net>>, nodes: &str, pool_extra: &str, top_extra: &str) -> Agent {
-        let dir = tempfile::Builder::new().prefix("mpp-").tempdir().expect("a directory");
+        let dir = OwnDir::private("agent");
         let running = Running { dir, child: Mutex::default(), net, tormented: AtomicBool::new(false) };
         let agent = Agent(Arc::new(running));
         let password = agent.path("password");
@@ -82,7 +82,7 @@ impl Agent {
 
     /// Writes the configuration.
     pub fn configure(&self, nodes: &str, pool_extra: &str, top_extra: &str) {
-        let dir = self.0.dir.path().display();
+        let dir = self.0.dir.display();
         let text = format!(
             "runtime_dir: {dir}/run\nstate_dir: {dir}/state\n{top_extra}\
              alerts: {{ syslog: {{ address: {dir}/log.sock }} }}\n\
@@ -132,7 +132,7 @@ impl Agent {
 
     /// A file in its directory.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.dir.path().join(name)
+        self.0.dir.join(name)
     }
 
     /// Its configuration file.

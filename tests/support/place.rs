@@ -5,6 +5,7 @@ use nix::unistd::{Uid, User, chown};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::ops::Deref;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -17,35 +18,61 @@ pub(super) struct Place {
     /// Address nobody listens on.
     pub address: SocketAddrV4,
     /// Empty directory, owned by the servers' user.
-    pub dir: PathBuf,
-    /// Released by the kernel when the process dies, so that others see what was left behind.
-    _lock: Flock<File>,
+    pub dir: OwnDir,
 }
 
 impl Place {
     /// Finds and reserves one.
     pub(super) fn take() -> Place {
-        static SWEEP: Once = Once::new();
-        SWEEP.call_once(sweep);
         std::iter::repeat_with(random_ip)
             .find_map(|ip| Place::at(SocketAddrV4::new(ip, PORT)))
             .expect("endless")
     }
 
     fn at(address: SocketAddrV4) -> Option<Place> {
-        let dir = base().join(address.ip().to_string());
-        let lock = lock(&lock_of(&dir), FlockArg::LockExclusiveNonblock)?;
+        let dir = OwnDir::at(base().join(address.ip().to_string()), make_dir)?;
         let _probe = TcpListener::bind(address).ok()?;
-        remove(&dir);
-        make_dir(&dir);
-        Some(Place { address, dir, _lock: lock })
+        Some(Place { address, dir })
     }
 }
 
-impl Drop for Place {
+/// A directory that is gone with this; or, if this process is killed, when the next one looks.
+pub(super) struct OwnDir {
+    path: PathBuf,
+    /// Released by the kernel when the process dies, so that others see what was left behind.
+    _lock: Flock<File>,
+}
+
+impl OwnDir {
+    /// One that nobody else may look into.
+    pub(super) fn private(name: &str) -> OwnDir {
+        let make = |path: &Path| fs::DirBuilder::new().mode(0o700).create(path).expect("a directory");
+        let random = || base().join(format!("{name}-{:08x}", RandomState::new().hash_one(0) >> 32));
+        std::iter::repeat_with(random).find_map(|path| OwnDir::at(path, make)).expect("endless")
+    }
+
+    fn at(path: PathBuf, make: impl Fn(&Path)) -> Option<OwnDir> {
+        static SWEEP: Once = Once::new();
+        SWEEP.call_once(sweep);
+        let lock = lock(&lock_of(&path), FlockArg::LockExclusiveNonblock)?;
+        remove(&path);
+        make(&path);
+        Some(OwnDir { path, _lock: lock })
+    }
+}
+
+impl Deref for OwnDir {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for OwnDir {
     fn drop(&mut self) {
-        remove(&self.dir);
-        let _ = fs::remove_file(lock_of(&self.dir));
+        remove(&self.path);
+        let _ = fs::remove_file(lock_of(&self.path));
     }
 }
 
