@@ -7,6 +7,7 @@ mod support;
 mod active;
 mod all;
 mod monitor;
+mod replication_of_active;
 mod ring;
 mod standby;
 

@@ -2,7 +2,7 @@
 
 use crate::support::replication::wait_until_caught_up;
 use crate::support::stage::BOUND;
-use crate::support::{Play, Server, Stage, Use, replicate, wait_until};
+use crate::support::{Play, Server, Stage, wait_until};
 use mysql::prelude::Queryable;
 use std::time::Duration;
 
@@ -17,7 +17,6 @@ crate::plain_and_tormented! {
     a_standby_that_slept_while_the_active_node_wrote_is_not_promoted_however_perfect_it_looks,
     a_standby_with_a_backlog_is_waited_for_and_then_promoted,
     a_pool_whose_only_standby_is_read_only_is_held_and_says_why,
-    what_breaks_in_the_replication_of_the_active_node_is_shown_and_never_counted,
 }
 
 /// Failures follow each other quickly here, and none is to make the next recovery slower.
@@ -189,54 +188,4 @@ fn a_pool_whose_only_standby_is_read_only_is_held_and_says_why(play: Play) {
     stage.stays_held("db2 is read_only (writable: require)");
     stage.servers[1].sql("SET GLOBAL read_only = 0");
     stage.agent.wait_active("db2");
-}
-
-fn what_breaks_in_the_replication_of_the_active_node_is_shown_and_never_counted(play: Play) {
-    let stage = Stage::pair(play, BRISK);
-    stage.servers[0].sql(TABLE);
-    wait_until_caught_up(&stage.servers[0], &stage.servers[1]);
-    let [db1, db2] = &stage.servers[..] else { panic!("a pair") };
-    let shown = |words: &str| {
-        wait_until(words, BOUND, || {
-            let message = stage.agent.node(0)["message"].as_str().unwrap_or_default().to_owned();
-            message.contains(words) && message.contains("(not counted)")
-        });
-        stage.wait_polls(0, 5);
-        let node = stage.agent.node(0);
-        assert_eq!(
-            (&node["state"], &node["status"], &node["req"]),
-            (&"ACTIVE".into(), &"OK".into(), &0.into())
-        );
-        assert!(stage.agent.up("rw", "db1"));
-    };
-    let whole = || wait_until("it is whole again", BOUND, || stage.agent.node(0)["message"] == "--");
-
-    for (breaks, words) in [
-        ("STOP SLAVE IO_THREAD", "IO thread No"),
-        ("STOP SLAVE SQL_THREAD", "SQL thread No"),
-        ("STOP SLAVE", "SQL thread No"),
-    ] {
-        db1.sql(breaks);
-        shown(words);
-        db1.sql("START SLAVE");
-        whole();
-    }
-    db1.sql("STOP SLAVE; CHANGE MASTER TO MASTER_PASSWORD='wrong'; START SLAVE");
-    shown("1045 ");
-    db1.sql(&format!(
-        "STOP SLAVE; CHANGE MASTER TO MASTER_PASSWORD='{}'; START SLAVE",
-        crate::support::accounts::REPLICATION_PASSWORD
-    ));
-    whole();
-    db1.sql("SET sql_log_bin = 0; INSERT INTO d.t VALUES (1)");
-    db2.sql("INSERT INTO d.t VALUES (1)");
-    shown("SQL thread No: 1062 ");
-    db1.sql("SET sql_log_bin = 0; DELETE FROM d.t; START SLAVE");
-    whole();
-    db1.sql("STOP SLAVE; RESET SLAVE ALL");
-    shown("no replication channel");
-    replicate(db2, db1, Use::Gtid, "");
-    whole();
-    assert!(!stage.agent.told("replication").is_empty());
-    assert_eq!((stage.agent.active().as_deref(), stage.agent.epoch()), (Some("db1"), 1));
 }
