@@ -158,13 +158,27 @@ impl Agent {
 
     /// Runs `mpp`; again, if the daemon is killed now and then and was dead just now.
     pub fn mpp(&self, args: &[&str]) -> Output {
+        self.insist(args).0
+    }
+
+    /// An order that must be obeyed. If the daemon was killed in the middle of one, it may have been already.
+    pub fn orders(&self, args: &[&str]) {
+        let (output, interrupted) = self.insist(args);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || interrupted, "mpp {args:?}: {error}\n{}", self.log());
+    }
+
+    /// Runs `mpp` until somebody is there to answer it; and says whether it had to be run again.
+    fn insist(&self, args: &[&str]) -> (Output, bool) {
         let began = Instant::now();
+        let mut again = false;
         loop {
             let output = self.run(args);
             let gone = output.status.code() == Some(UNREACHABLE) && self.0.tormented.load(Ordering::Relaxed);
             if !gone || began.elapsed() > BOUND {
-                return output;
+                return (output, again);
             }
+            again = true;
         }
     }
 

@@ -105,7 +105,7 @@ impl Stage {
         });
     }
 
-    /// Waits until this node's state, by its place, is that, and it has been asked this often since.
+    /// Waits until this node, by its place, has been asked so many times more.
     #[track_caller]
     pub fn wait_polls(&self, node: usize, polls: usize) {
         let mut seen = self.agent.node(node)["last_request"].clone();
