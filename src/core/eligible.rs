@@ -74,7 +74,7 @@ impl Pool {
         }
     }
 
-    /// The same, where it must be clear what would help: of a failed node also what ails it, and how stale it is.
+    /// Why it is passed over, at length: of a failed node also what ails it, and how stale it is.
     pub(super) fn passed_over_at_length(&self, node: NodeId) -> String {
         let why = self.passed_over(node).unwrap_or_default();
         if !self.memory.nodes[node].failed() {

@@ -105,8 +105,10 @@ fn sweep() {
             continue;
         }
         if let Some(_lock) = lock(&path, FlockArg::LockExclusiveNonblock) {
-            remove(Path::new(dir));
-            let _ = fs::remove_file(&path);
+            // What can't be removed yet, because something is mounted there, the next sweep will find again.
+            if fs::remove_dir_all(dir).is_ok() || !Path::new(dir).exists() {
+                let _ = fs::remove_file(&path);
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! SIGKILL for the daemon at random moments, and a witness of all that is published meanwhile.
 
 use super::agent::Agent;
+use super::chance::Chance;
 use mpp::core::words::{State, Status};
 use mpp::state::{Role, Snapshot, Verdict};
 use nix::sys::signal::Signal;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,11 +94,10 @@ impl Tormentor {
         agent.set_tormented(true);
         let victim = agent.clone();
         let helper = Helper::start(move |stop| {
-            let (random, mut kills) = (RandomState::new(), 0);
+            let (mut chance, mut kills) = (Chance::new(), 0);
             while !stop.load(Ordering::Relaxed) {
-                let lasts = LIFE.start + random.hash_one(kills) % (LIFE.end - LIFE.start);
                 let life = relaunch(&victim)?;
-                thread::sleep(Duration::from_millis(lasts));
+                thread::sleep(Duration::from_millis(LIFE.start + chance.below(LIFE.end - LIFE.start)));
                 victim.end(Signal::SIGKILL);
                 life.goes_on_from_before(&victim)?;
                 kills += 1;
