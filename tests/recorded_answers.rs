@@ -5,27 +5,25 @@ mod support;
 
 use mpp::core::observation::{Channel, Run};
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use support::accounts::{MONITOR, MONITOR_PASSWORD, REPLICATION_PASSWORD};
 use support::answers;
 use support::monitor::{asker, poll_until};
 use support::replication::wait_until_caught_up;
 use support::{Flavour, Options, Server, Use, replicate};
 
-/// Where a server's answers are kept, and how they are called in words.
-fn home(flavour: Flavour) -> (PathBuf, &'static str) {
-    let (folder, name) = match flavour {
-        Flavour::MariaDb105 => ("mariadb-10.5", "MariaDB 10.5"),
-        Flavour::Installed => ("mariadb-10.11", "MariaDB 10.11"),
-        Flavour::MariaDb118 => ("mariadb-11.8", "MariaDB 11.8"),
-        Flavour::MySql9 => ("mysql-9.7", "MySQL 9.7"),
-    };
-    (PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases/answers").join(folder), name)
+/// How a server's answers are called: `MariaDB 10.11`.
+fn name(server: &Server) -> String {
+    let version = server.value("SELECT @@version");
+    let numbers: Vec<&str> = version.splitn(3, '.').take(2).collect();
+    format!("{} {}", server.flavour().say("MariaDB", "MySQL"), numbers.join("."))
 }
 
 /// The server answers now as it was recorded: the same columns, whatever the values.
 fn same_as_recorded(server: &Server, state: &str) {
-    let (folder, name) = home(server.flavour());
+    let name = name(server);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/answers");
+    let folder = folder.join(name.to_lowercase().replace(' ', "-"));
     let file = folder.join(state).with_extension("rows");
     let mut conn = server.connect(MONITOR, MONITOR_PASSWORD).expect("the monitor logs in");
     let answer = answers::ask(&mut conn);
@@ -34,7 +32,8 @@ fn same_as_recorded(server: &Server, state: &str) {
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(&file, head + &answers::write(&answer)).expect("written");
     }
-    let recorded = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let recorded = fs::read_to_string(&file)
+        .unwrap_or_else(|e| panic!("{}: {e}; record it with MPP_BLESS=1", file.display()));
     assert_eq!(answers::columns(&answers::read(&recorded)), answers::columns(&answer), "{}", file.display());
 }
 

@@ -4,6 +4,7 @@ mod support;
 
 use mpp::core::position::Gtids;
 use mpp::poll::{Target, Tls};
+use mysql::prelude::Queryable;
 use std::time::Duration;
 use support::accounts::{MONITOR, MONITOR_PASSWORD};
 use support::agent::nodes;
@@ -39,6 +40,7 @@ on_every_server! {
     a_frozen_primary_is_replaced_and_comes_back_as_fail_online,
     a_standby_whose_sql_thread_stops_fails_and_recovers_by_itself,
     a_duplicate_key_fails_the_standby,
+    a_standby_with_a_backlog_is_promoted_once_it_has_applied_it,
     a_pair_that_replicates_by_position_fails_over_too,
     a_pair_with_a_named_channel_fails_over_too,
     a_returning_primary_with_transactions_of_its_own_is_not_taken_back_by_itself,
@@ -150,6 +152,25 @@ fn a_duplicate_key_fails_the_standby(flavour: Flavour) {
     agent.wait_state(1, "FAIL_ONLINE");
     let why = agent.says(&["why", "db/db2"]);
     assert!(why.contains("SQL thread No: 1062 "), "{why}");
+}
+
+fn a_standby_with_a_backlog_is_promoted_once_it_has_applied_it(flavour: Flavour) {
+    let mut servers = pair_of(flavour, Use::Gtid);
+    write_rows(&servers[0], "(1)");
+    wait_for_rows(&servers[1], 1);
+    let agent = steady(&servers, "");
+    let mut locked = servers[1].admin().expect("the administrator");
+    locked.query_drop("FLUSH TABLES WITH READ LOCK").expect("a lock that stops the SQL thread");
+    servers[0].sql("INSERT INTO d.t VALUES (2)");
+    let end = facts(&mut asker(servers[0].address())).position;
+    poll_until(&mut asker(servers[1].address()), "the standby receives the row", |o| {
+        o.answer.facts().is_some_and(|f| f.has_received(&end.gtid) == Some(true))
+    });
+    servers[0].kill9();
+    wait_until("db1 is held", BOUND, || agent.says(&["why", "db"]).contains("db2 is applying its relay log"));
+    locked.query_drop("UNLOCK TABLES").expect("unlocked");
+    agent.wait_active("db2");
+    wait_for_rows(&servers[1], 2);
 }
 
 fn a_pair_that_replicates_by_position_fails_over_too(flavour: Flavour) {
