@@ -5,11 +5,13 @@ mod support;
 use mpp::core::position::Gtids;
 use mpp::poll::{Target, Tls};
 use mysql::prelude::Queryable;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use support::accounts::{MONITOR, MONITOR_PASSWORD};
 use support::agent::nodes;
 use support::monitor::{asker, asker_of, denied, facts, poll_until, target};
 use support::replication::wait_until_caught_up;
+use support::writer::{self, Writer};
 use support::{Agent, Flavour, Options, Server, Use, pair_of, replicate, source_replica_of, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -35,7 +37,7 @@ macro_rules! on_every_server {
 
 on_every_server! {
     a_killed_primary_is_replaced_and_handed_active_back_once_it_is_recovered,
-    a_switchover_hands_active_over_and_back,
+    a_switchover_over_and_back_under_writes_loses_no_row_and_never_shows_two_writers,
     a_primary_that_died_while_mppd_was_dead_is_replaced_by_one_that_has_what_it_had_shown,
     a_frozen_primary_is_replaced_and_comes_back_as_fail_online,
     a_standby_whose_sql_thread_stops_fails_and_recovers_by_itself,
@@ -89,16 +91,30 @@ fn a_killed_primary_is_replaced_and_handed_active_back_once_it_is_recovered(flav
     assert!(agent.up("rw", "db1") && !agent.up("rw", "db2") && agent.up("ro", "db2"));
 }
 
-fn a_switchover_hands_active_over_and_back(flavour: Flavour) {
+fn a_switchover_over_and_back_under_writes_loses_no_row_and_never_shows_two_writers(flavour: Flavour) {
     let servers = pair_of(flavour, Use::Gtid);
-    let agent = steady(&servers, "");
-    write_rows(&servers[0], "(1)");
-    wait_for_rows(&servers[1], 1);
-    for to in ["db2", "db1"] {
-        wait_until("the switchover is taken", BOUND, || {
+    writer::prepare(&servers[0]);
+    let agent = steady(&servers, "    handover: 500ms\n");
+    let writing = Writer::start(&agent.state_file(), "db", 1);
+    let written_by = |server: &Server| {
+        let of = format!("SELECT n FROM w.t WHERE server = {}", server.id());
+        server.try_sql(&of).map_or(0, |rows| rows.len())
+    };
+    wait_until("db1 is written to", BOUND, || written_by(&servers[0]) > 0);
+    for (to, node) in [("db2", 1), ("db1", 0)] {
+        let before = written_by(&servers[node]);
+        wait_until(&format!("{to} takes over"), BOUND, || {
             agent.mpp(&["switchover", "db", "--to", to]).status.success()
         });
-        agent.wait_active(to);
+        wait_until(&format!("{to} is written to"), BOUND, || written_by(&servers[node]) > before);
+    }
+    let written = writing.finish();
+    assert!(written.two_up.is_empty(), "{:?}", written.two_up);
+    for server in &servers {
+        wait_until("every acknowledged row is everywhere", BOUND, || {
+            let there: BTreeSet<u64> = writer::rows(server).into_iter().map(|(n, _)| n).collect();
+            written.acknowledged.iter().all(|n| there.contains(n))
+        });
     }
 }
 
