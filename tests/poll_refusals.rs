@@ -69,6 +69,17 @@ fn a_locked_account_is_denied() {
 }
 
 #[test]
+fn a_server_that_is_too_old_is_told_its_version_and_what_is_needed() {
+    for (version, words) in [
+        ("10.4.34-MariaDB", "10.4.34-MariaDB is too old: MariaDB 10.5 or later is needed"),
+        ("5.7.44", "5.7.44 is too old: MySQL 8.0.22 or later is needed"),
+    ] {
+        let server = Server::start(&Options::id(1).arg(format!("--version={version}")));
+        assert_eq!(asker(server.address()).poll().answer, Answer::Saturated(words.into()));
+    }
+}
+
+#[test]
 fn a_missing_privilege_is_denied() {
     let server = Server::start(&Options::id(1));
     for privilege in ["SLAVE MONITOR", "BINLOG MONITOR"] {

@@ -60,7 +60,7 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
 }
 
 fn too_old(product: &str, version: &str, oldest: &str) -> Odd {
-    Odd(format!("{product} {} is too old: {oldest} or later is needed", shorten(version)))
+    Odd(format!("{} is too old: {product} {oldest} or later is needed", shorten(version)))
 }
 
 #[cfg(test)]
@@ -90,10 +90,10 @@ mod tests {
     #[test]
     fn a_server_that_is_too_old_is_told_its_version_and_what_is_needed() {
         for (version, words) in [
-            ("5.7.44-log", "MySQL 5.7.44-log is too old: 8.0.22 or later is needed"),
-            ("8.0.21", "MySQL 8.0.21 is too old: 8.0.22 or later is needed"),
-            ("8.0.11-TiDB-v7.5.0", "MySQL 8.0.11-TiDB-v7.5.0 is too old: 8.0.22 or later is needed"),
-            ("10.4.34-MariaDB", "MariaDB 10.4.34-MariaDB is too old: 10.5 or later is needed"),
+            ("5.7.44-log", "5.7.44-log is too old: MySQL 8.0.22 or later is needed"),
+            ("8.0.21", "8.0.21 is too old: MySQL 8.0.22 or later is needed"),
+            ("8.0.11-TiDB-v7.5.0", "8.0.11-TiDB-v7.5.0 is too old: MySQL 8.0.22 or later is needed"),
+            ("10.4.34-MariaDB", "10.4.34-MariaDB is too old: MariaDB 10.5 or later is needed"),
             ("five", "answers `five` for version: neither MySQL nor MariaDB"),
         ] {
             assert_eq!(Dialect::of(version), Err(Odd(words.into())), "{version}");
