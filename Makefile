@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test test-mysql tools lint unit loom deny explore fuzz clean
+.PHONY: demo test test-mysql bench tools lint unit loom deny explore fuzz clean
 
 CARGO ?= cargo
 HISTORIES ?= 10
@@ -52,6 +52,11 @@ explore:
 fuzz:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked --quiet cargo-fuzz
 	cd fuzz && $(CARGO) +nightly fuzz run state_reader -- -max_total_time=60
+
+# Measures, and writes what it found into docs/performance.md; BENCH="check polls" measures only those sections.
+bench: tools
+	$(CARGO) build --locked --release
+	$(CARGO) bench --locked --bench performance -- $(BENCH)
 
 clean:
 	$(CARGO) clean

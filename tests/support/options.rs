@@ -22,6 +22,8 @@ pub struct Options {
     pub flavour: Flavour,
     /// The network it lives in, if not the test's own, and its address there.
     pub inside: Option<(Arc<Net>, SocketAddrV4)>,
+    /// It listens at this port of every address, instead of at one address of its own.
+    pub everywhere: Option<u16>,
     /// Further arguments; they win over everything above.
     pub extra: Vec<String>,
 }
@@ -36,6 +38,7 @@ impl Options {
             auto_increment: (1, 1),
             flavour: Flavour::Installed,
             inside: None,
+            everywhere: None,
             extra: Vec::new(),
         }
     }
@@ -43,6 +46,11 @@ impl Options {
     /// The same on another server.
     pub fn on(self, flavour: Flavour) -> Options {
         Options { flavour, ..self }
+    }
+
+    /// Listening at this port of every address. Not 3306, where other tests' servers are.
+    pub fn everywhere(self, port: u16) -> Options {
+        Options { everywhere: Some(port), ..self }
     }
 
     /// One more argument for the server.

@@ -10,7 +10,7 @@ use mysql::prelude::Queryable;
 use mysql::{Conn, OptsBuilder, Row};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,7 +48,8 @@ impl Server {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.place.address.into()
+        let port = self.options.everywhere.unwrap_or(self.place.address.port());
+        SocketAddr::new((*self.place.address.ip()).into(), port)
     }
 
     /// Its server id.
@@ -107,7 +108,7 @@ impl Server {
     /// A connection as anybody, over TCP.
     pub fn connect(&self, user: &str, password: &str) -> mysql::Result<Conn> {
         let host = self.place.address.ip().to_string();
-        let options = OptsBuilder::new().ip_or_hostname(Some(host)).tcp_port(self.place.address.port());
+        let options = OptsBuilder::new().ip_or_hostname(Some(host)).tcp_port(self.address().port());
         Conn::new(
             options.prefer_socket(false).user(Some(user)).pass(Some(password)).read_timeout(Some(PATIENCE)),
         )
@@ -182,8 +183,9 @@ impl Server {
     fn launch(&mut self) {
         let mut command = self.options.flavour.program();
         apply_place(&mut command, &self.place.dir);
-        command.arg(format!("--bind-address={}", self.place.address.ip()));
-        command.arg(format!("--port={}", self.place.address.port()));
+        let everywhere = self.options.everywhere.is_some();
+        let ip = if everywhere { Ipv4Addr::UNSPECIFIED } else { *self.place.address.ip() };
+        command.arg(format!("--bind-address={ip}")).arg(format!("--port={}", self.address().port()));
         self.options.apply(&mut command);
         command.current_dir("/");
         let net = self.options.inside.as_ref().map(|(net, _)| &**net);
