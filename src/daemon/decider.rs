@@ -167,7 +167,7 @@ impl Decider {
             return Duration::ZERO;
         }
         let now = clock::now();
-        let next = self.fleet.members.iter().map(|m| m.deadline).min().unwrap_or(Moment(u64::MAX));
+        let next = self.fleet.agenda.next().unwrap_or(Moment(u64::MAX));
         next.since(now).min(HEARTBEAT)
     }
 
@@ -176,6 +176,9 @@ impl Decider {
         let now = clock::now();
         let late = now.since(self.woke + HEARTBEAT);
         self.woke = now;
+        if late.is_zero() {
+            return;
+        }
         for place in 0..self.fleet.members.len() {
             if late > self.fleet.members[place].pool.settings().slowest_interval() * 3 {
                 self.handle(place, Event::WokeLate, now);
@@ -211,10 +214,8 @@ impl Decider {
     fn tick(&mut self) {
         let now = clock::now();
         self.replace_lost(now);
-        for place in 0..self.fleet.members.len() {
-            if self.fleet.members[place].deadline <= now {
-                self.handle(place, Event::Tick, now);
-            }
+        for place in self.fleet.agenda.due(now) {
+            self.handle(place, Event::Tick, now);
         }
     }
 
@@ -233,8 +234,7 @@ impl Decider {
                 Action::Note(note) => self.outbox.lines.push(super::telling::line_of(&member.pool, note)),
             }
         }
-        member.dirty = true;
-        member.deadline = member.pool.deadline(now);
+        self.fleet.agenda.note(place, member.pool.deadline(now));
     }
 
     fn requests(&mut self) {

@@ -1,5 +1,6 @@
 //! The pools of one configuration, with their pollers.
 
+use super::agenda::Agenda;
 use super::message::{Mailbox, Message, PollerId, Sent};
 use crate::clock;
 use crate::config::{Access, Password, Pool as PoolConfig, Settings};
@@ -17,6 +18,8 @@ use std::net::SocketAddr;
 pub(super) struct Fleet {
     /// The pools.
     pub(super) members: Vec<Member>,
+    /// Which of them want something.
+    pub(super) agenda: Agenda,
     places: HashMap<PollerId, (usize, NodeId)>,
 }
 
@@ -32,12 +35,8 @@ pub(super) enum Past {
 pub(super) struct Member {
     /// The pool.
     pub(super) pool: Pool,
-    /// It has changed since it was last published.
-    pub(super) dirty: bool,
     /// What of it must survive a reboot, as last published, in short.
     pub(super) print: u64,
-    /// When its next `Tick` is due.
-    pub(super) deadline: Moment,
     pollers: Vec<Running>,
 }
 
@@ -67,9 +66,11 @@ impl Fleet {
                 }
                 None => Pool::new(decision, now),
             };
-            Member { pool, dirty: true, print: 0, deadline: now, pollers: Vec::new() }
+            Member { pool, print: 0, pollers: Vec::new() }
         };
-        Fleet { members: settings.pools.iter().map(pool).collect(), ..Fleet::default() }
+        let members: Vec<Member> = settings.pools.iter().map(pool).collect();
+        let agenda = Agenda::of(members.len(), now);
+        Fleet { members, agenda, ..Fleet::default() }
     }
 
     /// Starts a poller for every node that `running` does not ask already in the same way.

@@ -3,6 +3,7 @@
 //! - `start`: from the command line to the running loop, and its end
 //! - `decider`: the loop; owns every pool; never waits; `round`, `reload`, `telling`: more of
 //!   what it does
+//! - `agenda`: which pools are to be ticked, and published
 //! - `fleet`: the pools of one configuration with their pollers
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `persist`: what must survive a reboot, on disk
@@ -12,6 +13,7 @@
 //! - `lost`: pollers whose driver panicked
 //! - `lock`, `signals`, `systemd`: the surroundings
 
+mod agenda;
 mod answers;
 mod decider;
 mod fleet;

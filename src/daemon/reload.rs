@@ -79,9 +79,7 @@ impl Decider {
     /// The memories have outgrown their room: the same state in a larger file.
     pub(super) fn rebuild_state(&mut self) -> Result<(), WriteError> {
         self.writer = self.reveal(&self.settings, &self.fleet)?;
-        for member in &mut self.fleet.members {
-            member.dirty = false;
-        }
+        self.fleet.agenda.all_published();
         Ok(())
     }
 }

@@ -128,14 +128,11 @@ impl Decider {
     fn publish(&mut self) -> Result<(), WriteError> {
         self.look_after_state()?;
         let clocks = Clocks::read();
-        for place in 0..self.fleet.members.len() {
+        while let Some(place) = self.fleet.agenda.changed() {
             let member = &mut self.fleet.members[place];
-            if !member.dirty {
-                continue;
-            }
             match self.writer.publish(place, &publish::record(&member.pool, &clocks)) {
                 Ok(()) => {
-                    member.dirty = false;
+                    self.fleet.agenda.published();
                     let print = publish::print(&member.pool);
                     self.persisting.changed |= print != member.print;
                     member.print = print;
