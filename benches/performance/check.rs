@@ -32,11 +32,17 @@ pub fn measure() -> String {
     let ratio = |a: &Figures, b: &Figures| a.median() / b.median();
     let times = format!("at most 0.45 x the C program: {:.2} x", ratio(&against_c[1], &against_c[0]));
     let large = format!("{:.2} x the C program", ratio(&against_c[2], &against_c[0]));
-    let cheaper = format!("at least 30 x what mpp-check costs: {:.0} x", ratio(&against_shell[0], &against_shell[1]));
+    let cheaper =
+        format!("at least 30 x what mpp-check costs: {:.0} x", ratio(&against_shell[0], &against_shell[1]));
     table.row(row("empty static C program", &against_c[0], 0, ""));
     table.row(row("`mpp-check`, a pool of 2", &against_c[1], 0, &times));
     table.row(row("`mpp-check`, 5,000 pools of 2", &against_c[2], 0, &large));
-    table.row(row("shell check: `mariadb -e 'SELECT @@read_only' | grep -qx 0`", &against_shell[0], 0, &cheaper));
+    table.row(row(
+        "shell check: `mariadb -e 'SELECT @@read_only' | grep -qx 0`",
+        &against_shell[0],
+        0,
+        &cheaper,
+    ));
     table.markdown()
 }
 

@@ -56,7 +56,8 @@ impl Servers {
     /// Where a node is: an address of its own, the port of its server.
     pub fn address(&self, shape: Shape, (pool, node): (usize, usize)) -> SocketAddr {
         let number = (pool * shape.nodes + node) as u32;
-        let ip = Ipv4Addr::new(127, 2 + (number >> 14) as u8, (number >> 7 & 127) as u8, 1 + (number & 127) as u8);
+        let ip =
+            Ipv4Addr::new(127, 2 + (number >> 14) as u8, (number >> 7 & 127) as u8, 1 + (number & 127) as u8);
         SocketAddr::new(ip.into(), self.0[node.min(1)].address().port())
     }
 }

@@ -31,7 +31,8 @@ struct Pair {
 /// The table of the three faults.
 pub fn measure() -> String {
     let mut pairs: Vec<Pair> = (0..PAIRS).map(|_| Pair::start()).collect();
-    let mut table = Table::new(&["fault of the ACTIVE node", "floor, s", "median", "worst", "samples", "wanted"]);
+    let mut table =
+        Table::new(&["fault of the ACTIVE node", "floor, s", "median", "worst", "samples", "wanted"]);
     let faults = [
         (Fault::Kill, "SIGKILL", "median at most 1.0"),
         (Fault::Stop, "SIGSTOP", "median at most 3.5, worst 4.1"),

@@ -22,7 +22,17 @@ type Cost = (f64, f64);
 pub fn measure() -> String {
     let mut servers = source_replica(Use::Gtid);
     let replica = &mut servers[1];
-    let columns = ["poll", "wall, us: floor", "median", "worst", "client CPU, us: median", "the peer's: wall", "CPU", "ratio: wall", "CPU"];
+    let columns = [
+        "poll",
+        "wall, us: floor",
+        "median",
+        "worst",
+        "client CPU, us: median",
+        "the peer's: wall",
+        "CPU",
+        "ratio: wall",
+        "CPU",
+    ];
     let mut table = Table::new(&columns);
     let ip = replica.address().ip().to_string();
     certificate::install(replica, &ip);
@@ -41,7 +51,8 @@ fn cells(name: &str, (ours, peer): (Vec<Cost>, Vec<Cost>)) -> Vec<String> {
         (Figures::of(wall), Figures::of(cpu))
     };
     let ((wall, cpu), (peer_wall, peer_cpu)) = (split(ours), split(peer));
-    let numbers = [wall.floor(), wall.median(), wall.worst(), cpu.median(), peer_wall.median(), peer_cpu.median()];
+    let numbers =
+        [wall.floor(), wall.median(), wall.worst(), cpu.median(), peer_wall.median(), peer_cpu.median()];
     let ratios = [wall.median() / peer_wall.median(), cpu.median() / peer_cpu.median()];
     let numbers = numbers.iter().map(|n| format!("{n:.0}"));
     [name.to_owned()].into_iter().chain(numbers).chain(ratios.iter().map(|r| format!("{r:.2}"))).collect()

@@ -87,7 +87,7 @@ impl Fleet {
         let running: HashMap<SocketAddr, &Running> =
             running.members.iter().flat_map(|m| &m.pollers).map(|r| (r.access.address, r)).collect();
         let mut fresh = Pollers::new();
-        for (member, config) in self.members.iter().zip(&settings.pools) {
+        for (place, (member, config)) in self.members.iter().zip(&settings.pools).enumerate() {
             for (node, access) in config.access.iter().enumerate() {
                 let timeout = config.decision.nodes[node].pace.timeout;
                 if running.get(&access.address).is_some_and(|r| r.asks(access, timeout)) {
@@ -95,7 +95,9 @@ impl Fleet {
                 }
                 let name = format!("{}/{}", config.decision.name, config.decision.nodes[node].name);
                 let target = target(name, access, timeout, mailbox);
-                let poller = Running::start(target, access, member.pool.pace(node), mailbox, watchdog)?;
+                let pace = member.pool.pace(node);
+                let first = share(pace, place, self.members.len());
+                let poller = Running::start(target, access, (first, pace), mailbox, watchdog)?;
                 fresh.insert(access.address, poller);
             }
         }
@@ -135,7 +137,7 @@ impl Fleet {
         let (settings, every) = (member.pool.settings(), member.pool.pace(node));
         let name = format!("{}/{}", settings.name, settings.nodes[node].name);
         let target = target(name, &running.access, running.timeout, mailbox);
-        *running = Running::start(target, &running.access, every, mailbox, watchdog)?;
+        *running = Running::start(target, &running.access, (Duration::ZERO, every), mailbox, watchdog)?;
         self.places.remove(&lost);
         self.places.insert(running.id, (place, node));
         Ok(())
@@ -184,7 +186,7 @@ impl Running {
     fn start(
         target: Target,
         access: &Access,
-        every: Duration,
+        (first, every): (Duration, Duration),
         mailbox: &Mailbox,
         watchdog: &Watchdog,
     ) -> io::Result<Running> {
@@ -193,13 +195,20 @@ impl Running {
         let (deliverer, reporter) = (mailbox.clone(), mailbox.clone());
         let deliver = move |observation| deliverer.send(Message::Polled(id, observation)) != Sent::Gone;
         let crashed = move |words: String| report(&reporter, id, &words);
-        let poller = Poller::start(target, every, watchdog, Box::new(deliver), Box::new(crashed))?;
+        let poller = Poller::start(target, first, every, watchdog, Box::new(deliver), Box::new(crashed))?;
         Ok(Running { id, access: access.clone(), timeout, poller, lost: false })
     }
 
     fn asks(&self, access: &Access, timeout: Duration) -> bool {
         !self.lost && self.access == *access && self.timeout == timeout
     }
+}
+
+/// When a pool's polls begin within the pace: the pools are spread over it, or thousands of polls would begin at one
+/// moment and keep each other waiting until their deadlines. The nodes of one pool stay together: what they say is
+/// compared, and published at once.
+fn share(pace: Duration, place: usize, pools: usize) -> Duration {
+    pace.mul_f64(place as f64 / pools.max(1) as f64)
 }
 
 fn target(name: String, access: &Access, timeout: Duration, mailbox: &Mailbox) -> Target {

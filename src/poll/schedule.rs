@@ -5,6 +5,8 @@ use crate::core::time::{Duration, Moment};
 /// When a node was polled, and when it will be.
 #[derive(Default)]
 pub(super) struct Schedule {
+    /// When the first poll is due.
+    first: Moment,
     /// When the last poll was to begin.
     last: Option<Moment>,
     /// When a hang-up last caused a poll.
@@ -12,9 +14,14 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// When the next poll is due. The first is due at once.
+    /// The first poll is due then.
+    pub(super) fn from(first: Moment) -> Schedule {
+        Schedule { first, ..Schedule::default() }
+    }
+
+    /// When the next poll is due.
     pub(super) fn due(&self, every: Duration) -> Moment {
-        self.last.map_or(Moment::default(), |last| last + every)
+        self.last.map_or(self.first, |last| last + every)
     }
 
     /// A poll begins. One that is on time (within a tenth of the pace) keeps the rhythm, any other starts it
@@ -72,7 +79,7 @@ mod tests {
     #[test]
     fn a_new_pace_counts_from_the_last_poll() {
         assert_eq!(begun(&[5000]).due(EVERY / 4), at(5250));
-        assert_eq!(Schedule::default().due(EVERY), at(0));
+        assert_eq!(Schedule::from(at(700)).due(EVERY), at(700));
     }
 
     #[test]

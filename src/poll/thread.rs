@@ -38,11 +38,12 @@ struct Orders {
 }
 
 impl Poller {
-    /// Starts the thread; its first poll begins at once, the next ones `every` from start to start. `deliver`
+    /// Starts the thread; its first poll begins after `first`, the next ones `every` from start to start. `deliver`
     /// gets each answer on that thread, and says false when nobody wants them any more. If the driver panics,
     /// `crashed` gets its words and the thread is lost: start another one. Errors: no thread or no descriptor to be had.
     pub fn start(
         target: Target,
+        first: Duration,
         every: Duration,
         watchdog: &Watchdog,
         deliver: Box<dyn FnMut(Observation) -> bool + Send>,
@@ -52,11 +53,11 @@ impl Poller {
         let orders = Mutex::new(Orders { every, asked: false, ended: false });
         let desk = Arc::new(Desk { orders, bell });
         let thread = thread::Builder::new().name(format!("poll-{}", target.name)).stack_size(STACK);
-        let asker = Asker::new(target, watchdog);
+        let (asker, schedule) = (Asker::new(target, watchdog), Schedule::from(now() + first));
         let orders = Arc::clone(&desk);
         thread.spawn(move || {
             rescue::report_to(crashed);
-            run(asker, &orders, deliver);
+            run(asker, schedule, &orders, deliver);
         })?;
         Ok(Poller(desk))
     }
@@ -98,8 +99,12 @@ impl Desk {
     }
 }
 
-fn run(mut asker: Asker, desk: &Desk, mut deliver: Box<dyn FnMut(Observation) -> bool + Send>) {
-    let mut schedule = Schedule::default();
+fn run(
+    mut asker: Asker,
+    mut schedule: Schedule,
+    desk: &Desk,
+    mut deliver: Box<dyn FnMut(Observation) -> bool + Send>,
+) {
     while let Some(every) = wait(&mut asker, desk, &mut schedule) {
         schedule.begin(now(), every);
         let observation = asker.poll();

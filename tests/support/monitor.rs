@@ -78,5 +78,8 @@ pub fn poller(target: Target, every: Duration) -> (Poller, Receiver<Observation>
     let watchdog = Watchdog::start().expect("a watchdog");
     let deliver = Box::new(move |observation| answers.send(observation).is_ok());
     let crashed = Box::new(|words| panic!("the driver panicked: {words}"));
-    (Poller::start(target, every, &watchdog, deliver, crashed).expect("a thread"), observations)
+    (
+        Poller::start(target, Duration::ZERO, every, &watchdog, deliver, crashed).expect("a thread"),
+        observations,
+    )
 }
