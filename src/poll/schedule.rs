@@ -2,6 +2,9 @@
 
 use crate::core::time::{Duration, Moment};
 
+/// The longest pause after a poll that took longer than the pace.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// When a node was polled, and when it will be.
 #[derive(Default)]
 pub(super) struct Schedule {
@@ -9,6 +12,8 @@ pub(super) struct Schedule {
     first: Moment,
     /// When the last poll was to begin.
     last: Option<Moment>,
+    /// When it ended.
+    ended: Moment,
     /// When a hang-up last caused a poll.
     hung_up: Option<Moment>,
 }
@@ -19,9 +24,11 @@ impl Schedule {
         Schedule { first, ..Schedule::default() }
     }
 
-    /// When the next poll is due.
+    /// When the next poll is due. After one that took longer than the pace not at once: its answer may make the decider
+    /// ask, and a poll in flight by then does not count. Of a server that hangs, that would cost a failover one `timeout`
+    /// more.
     pub(super) fn due(&self, every: Duration) -> Moment {
-        self.last.map_or(self.first, |last| last + every)
+        self.last.map_or(self.first, |last| (last + every).max(self.ended + PAUSE.min(every / 25)))
     }
 
     /// A poll begins. One that is on time (within a tenth of the pace) keeps the rhythm, any other starts it
@@ -30,6 +37,11 @@ impl Schedule {
         let due = self.due(every);
         let on_time = now >= due && now.since(due) < every / 10;
         self.last = Some(if on_time { due } else { now });
+    }
+
+    /// A poll has ended.
+    pub(super) fn end(&mut self, now: Moment) {
+        self.ended = now;
     }
 
     /// The idle connection has died. Whether that makes a poll due at once: at most one in each `every`, so
@@ -69,6 +81,15 @@ mod tests {
     #[test]
     fn missed_polls_are_not_made_up_for() {
         assert_eq!(begun(&[5000, 8500]).due(EVERY), at(9500));
+    }
+
+    #[test]
+    fn a_poll_longer_than_the_pace_is_followed_by_a_pause_and_any_other_by_none() {
+        let mut schedule = begun(&[5000]);
+        schedule.end(at(5500));
+        assert_eq!(schedule.due(EVERY / 4), at(5510));
+        assert_eq!(schedule.due(EVERY), at(6000));
+        assert_eq!(schedule.due(EVERY / 100), at(5500) + EVERY / 2500);
     }
 
     #[test]

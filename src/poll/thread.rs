@@ -108,6 +108,7 @@ fn run(
     while let Some(every) = wait(&mut asker, desk, &mut schedule) {
         schedule.begin(now(), every);
         let observation = asker.poll();
+        schedule.end(now());
         if desk.lock().ended || !deliver(observation) {
             return;
         }
