@@ -2,6 +2,7 @@
 
 use super::figures::{Figures, Table, row};
 use super::programs::Program;
+use super::published::Published;
 use super::support::agent::program;
 use super::support::replication::replicates;
 use super::support::{Agent, Mode, Proxy, Server, Use, pair_master_master, wait_until};
@@ -13,6 +14,8 @@ const PAIRS: usize = 5;
 /// Rounds of each fault: with the pairs, twenty samples.
 const ROUNDS: usize = 4;
 const BOUND: Duration = Duration::from_secs(60);
+/// From poll to poll, by default.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What happens to the ACTIVE node.
 #[derive(Clone, Copy)]
@@ -101,6 +104,13 @@ fn run_round(pairs: &mut [Pair], fault: Fault, round: usize) -> Vec<f64> {
     samples
 }
 
+/// Waits until the next poll of the ACTIVE node of pool `n` is published.
+fn await_poll(agent: &Agent, n: usize) {
+    let published = Published::open(&agent.state_file());
+    let last = published.last_request(n, 0);
+    wait_until("a poll", BOUND, || published.last_request(n, 0) != last);
+}
+
 fn is_well(agent: &Agent) -> bool {
     let status = agent.status();
     let pools = status["pools"].as_array().expect("pools");
@@ -111,13 +121,14 @@ fn is_well(agent: &Agent) -> bool {
     })
 }
 
-/// The faults are spread over a second and a half, so that each meets another moment between two polls.
+/// The faults of all rounds are spread evenly over the time from one poll to the next.
 fn strike_and_wait(pair: &mut Pair, agent: &Agent, fault: Fault, (round, n): (usize, usize)) -> f64 {
-    let phase = Duration::from_millis((n * 300 + round * 75) as u64);
+    let share = ((round * PAIRS + n) as f64 + 0.5) / (ROUNDS * PAIRS) as f64;
     let state = agent.state_file().display().to_string();
     let check = program("mpp-check").display().to_string();
     let check = Program::new(&[&check, "--state", &state, "rw", &format!("p{n}"), "db2"]);
-    thread::sleep(phase);
+    await_poll(agent, n);
+    thread::sleep(INTERVAL.mul_f64(share));
     let struck = Instant::now();
     thread::scope(|scope| {
         // Dropping packets takes the proxy a moment, after the first packet is dropped.
