@@ -3,8 +3,8 @@
 
 use super::figures::{Figures, Table};
 use super::support::accounts::{MONITOR, MONITOR_PASSWORD};
-use super::support::monitor::{asker_of, target};
 use super::support::certificate;
+use super::support::monitor::{asker_of, target};
 use super::support::{Server, Use, source_replica};
 use mpp::poll::{Asker, Target, Tls};
 use mysql::prelude::Queryable;
