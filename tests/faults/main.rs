@@ -6,12 +6,18 @@ mod support;
 
 mod active;
 mod all;
+mod handover;
 mod monitor;
 mod replication_of_active;
 mod ring;
 mod standby;
 
-// It takes longest, and tests begin in the order of their names: this one here is the first.
+// These take longest, and tests begin in the order of their names: these are the first.
+#[test]
+fn a_daemon_killed_in_the_middle_of_handovers_loses_no_row_and_never_shows_two_writers() {
+    handover::killed_in_the_middle();
+}
+
 #[test]
 fn a_standby_that_was_broken_for_90_s_is_not_promoted() {
     standby::broken_for(support::Play::Plain, "", std::time::Duration::from_secs(90));
