@@ -172,21 +172,35 @@ impl fmt::Debug for GtidSet {
     }
 }
 
+/// UUIDs by a letter, to write sets in tests.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
+pub(super) mod letters {
     const A: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
     const B: &str = "ffffffff-0000-11e1-9e33-c80aa9429562";
 
-    /// `A` and `B` stand for their UUIDs.
+    /// With `A` and `B` for their UUIDs.
+    pub(in super::super) fn spelt(text: &str) -> String {
+        text.replace('A', A).replace('B', B)
+    }
+
+    /// With the UUIDs as `A` and `B`.
+    pub(in super::super) fn short(text: &str) -> String {
+        text.replace(A, "A").replace(B, "B")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::letters::{short as letters, spelt};
+    use super::*;
+    use std::collections::BTreeSet;
+
     fn set(text: &str) -> GtidSet {
-        GtidSet::parse(&text.replace('A', A).replace('B', B)).expect("a set")
+        GtidSet::parse(&spelt(text)).expect("a set")
     }
 
     fn short(set: &GtidSet) -> String {
-        set.to_string().replace(A, "A").replace(B, "B")
+        letters(&set.to_string())
     }
 
     #[test]
@@ -200,7 +214,7 @@ mod tests {
         ] {
             assert_eq!(short(&set(written)), read, "{written}");
         }
-        assert_eq!(GtidSet::parse(&format!("{}:1", A.to_uppercase())), Ok(set("A:1")));
+        assert_eq!(GtidSet::parse(&spelt("A:1").to_uppercase()), Ok(set("A:1")));
     }
 
     #[test]
@@ -217,7 +231,7 @@ mod tests {
             "A:9223372036854775808",
             "0-1-5",
         ] {
-            assert!(GtidSet::parse(&bad.replace('A', A)).is_err(), "{bad}");
+            assert!(GtidSet::parse(&spelt(bad)).is_err(), "{bad}");
         }
     }
 
@@ -237,8 +251,8 @@ mod tests {
             assert_eq!(set(theirs).contains(&set(mine)), left.is_empty());
         }
         assert_eq!(short(&set("A:1-5").union(&set("A:6:9,B:t:1"))), "A:1-6:9,B:t:1");
-        assert_eq!(short(&set("A:1:t:3,B:2").but(A.parse().ok())), "B:2");
-        assert_eq!(set("A:1-5:9").last().map(|l| l.replace(A, "A")).as_deref(), Some("A:9"));
+        assert_eq!(short(&set("A:1:t:3,B:2").but(spelt("A").parse().ok())), "B:2");
+        assert_eq!(set("A:1-5:9").last().map(|l| letters(&l)).as_deref(), Some("A:9"));
     }
 
     /// Which of 1 to 12 a number has as bits, as a set: of `A` the low half, of `B` the high one.

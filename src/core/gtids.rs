@@ -129,13 +129,10 @@ impl TryFrom<Stored> for Gtids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::gtid_set::letters::spelt;
 
-    const A: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-    const B: &str = "ffffffff-0000-11e1-9e33-c80aa9429562";
-
-    /// `A` and `B` stand for their UUIDs.
     fn gtids(text: &str) -> Gtids {
-        Gtids::parse(&text.replace('A', A).replace('B', B)).expect("GTIDs")
+        Gtids::parse(&spelt(text)).expect("GTIDs")
     }
 
     #[test]

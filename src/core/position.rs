@@ -102,13 +102,10 @@ impl fmt::Display for Coordinate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::gtid_set::letters::{short, spelt};
 
-    const A: &str = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-    const B: &str = "ffffffff-0000-11e1-9e33-c80aa9429562";
-
-    /// `A` and `B` stand for their UUIDs.
     fn gtids(text: &str) -> Gtids {
-        Gtids::parse(&text.replace('A', A).replace('B', B)).expect("GTIDs")
+        Gtids::parse(&spelt(text)).expect("GTIDs")
     }
 
     fn at(text: &str) -> Position {
@@ -139,8 +136,8 @@ mod tests {
 
     #[test]
     fn a_set_that_holds_what_the_active_node_lacks_has_diverged() {
-        let active = Position { uuid: B.parse().ok(), ..at("A:1-100,B:1-7") };
-        let errant = |mine| at(mine).errant(2, &active).map(|words| words.replace(A, "A"));
+        let active = Position { uuid: spelt("B").parse().ok(), ..at("A:1-100,B:1-7") };
+        let errant = |mine| at(mine).errant(2, &active).map(|words| short(&words));
         assert_eq!(errant("A:1-103,B:1-5").as_deref(), Some("3 transactions (up to A:103)"));
         assert_eq!(errant("A:1-99:200:t:1").as_deref(), Some("2 transactions (up to A:t:1)"));
         assert_eq!(errant("A:1-100,B:1-9:t:1"), None, "it may have written that since");
@@ -175,7 +172,7 @@ mod tests {
     fn what_is_remembered_reads_back_and_domains_as_in_version_0_1() {
         let domains = r#"{"gtid":{"0":{"server":1,"number":100}},"binlog":null,"written":{}}"#;
         assert_eq!(serde_json::to_string(&at("0-1-100")).expect("JSON"), domains);
-        let set = Position { uuid: B.parse().ok(), ..at("A:1-5:t:2") };
+        let set = Position { uuid: spelt("B").parse().ok(), ..at("A:1-5:t:2") };
         for position in [at("0-1-100,7-2-3"), at(""), at("A:1-5:9,B:7"), set] {
             let text = serde_json::to_string(&position).expect("JSON");
             assert_eq!(serde_json::from_str::<Position>(&text).expect("a position"), position, "{text}");
