@@ -20,5 +20,5 @@ fn replace(page: &str, section: &str, text: &str) -> Option<String> {
     let (begin, end) = (format!("<!-- measured: {section} -->\n"), format!("<!-- end: {section} -->"));
     let (before, rest) = page.split_once(&begin)?;
     let (_, after) = rest.split_once(&end)?;
-    Some(format!("{before}{begin}{text}{end}{after}"))
+    Some(format!("{before}{begin}\n{text}\n{end}{after}"))
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How often every node is looked at: several times between two polls.
 const LOOK: Duration = Duration::from_millis(200);
 /// From start to start, ms.
-const INTERVAL: u64 = 1000;
+const INTERVAL: i64 = 1000;
 
 /// Watches all nodes from a thread of its own.
 pub struct Watcher {
@@ -55,27 +55,27 @@ fn look(published: &mut Published, shape: Shape, seen: &mut [Vec<u64>]) {
     }
 }
 
-/// The grid of a node lies where its most punctual poll was; a poll more than a tenth of the interval late starts it
-/// anew, as the schedule does.
+/// The grid of a node lies where its most punctual poll was. A poll more than a tenth of the interval off it starts it
+/// anew, as the schedule does; it counts as late if it came later, and not if it was asked for earlier.
 fn late(begun: &[u64]) -> Vec<f64> {
-    let Some(&first) = begun.first() else { return Vec::new() };
-    let mut due = first;
-    let mut grids: Vec<Vec<i64>> = vec![vec![0]];
-    let mut jumps = Vec::new();
-    for &at in &begun[1..] {
+    let Some((&first, rest)) = begun.split_first() else { return Vec::new() };
+    let (mut due, mut grids, mut late) = (first as i64, vec![vec![0]], Vec::new());
+    for at in rest.iter().map(|at| *at as i64) {
         due += INTERVAL;
-        let by = at as i64 - due as i64;
-        if by > (INTERVAL / 10) as i64 {
-            jumps.push(by as f64);
+        let off = at - due;
+        if off.abs() > INTERVAL / 10 {
+            late.extend((off > 0).then_some(off as f64));
             due = at;
             grids.push(vec![0]);
         } else if let Some(grid) = grids.last_mut() {
-            grid.push(by);
+            grid.push(off);
         }
     }
-    let on_grid = grids.iter().flat_map(|grid| {
-        let earliest = grid.iter().min().copied().unwrap_or(0);
-        grid.iter().map(move |by| (by - earliest) as f64)
-    });
-    on_grid.chain(jumps).collect()
+    late.extend(grids.iter().flat_map(|grid| off_grid(grid)));
+    late
+}
+
+fn off_grid(grid: &[i64]) -> impl Iterator<Item = f64> {
+    let earliest = grid.iter().min().copied().unwrap_or(0);
+    grid.iter().map(move |off| (off - earliest) as f64)
 }
