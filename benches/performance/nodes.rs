@@ -59,20 +59,17 @@ pub fn ten_thousand() -> String {
 }
 
 fn cells(m: &Measured) -> [String; 10] {
-    let three = |f: &Figures, share: f64, digits: usize| {
-        let (a, b, c) = (f.at(share.min(0.0)), f.median(), f.worst());
-        format!("{a:.digits$} / {b:.digits$} / {c:.digits$}")
-    };
+    let three = |f: &Figures, digits: usize| f.cells(digits)[..3].join(" / ");
     let late = &m.lateness;
     [
         format!("{} ({} x {})", m.shape.total(), m.shape.pools, m.shape.nodes),
         format!("{:.2}", m.cpu.mean()),
-        three(&m.cpu, 0.0, 2),
+        three(&m.cpu, 2),
         format!("{:.1} / {:.1}", m.resident.0, m.resident.1),
         format!("{:.0}", m.threads),
         format!("{:.3}", late.within(50.0) * 100.0),
         format!("{:.0} / {:.0} / {:.0}", late.median(), late.at(0.999), late.worst()),
-        m.decision.as_ref().map_or("none".into(), |d| three(d, 0.0, 0)),
+        m.decision.as_ref().map_or("none".into(), |d| three(d, 0)),
         format!("{:.0}", m.state as f64 / 1000.0),
         format!("{:.0}", m.check.median()),
     ]

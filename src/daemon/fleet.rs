@@ -253,3 +253,15 @@ fn password(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pools_are_polled_at_even_shares_of_the_pace_and_the_first_at_once() {
+        let shares: Vec<u128> =
+            (0..4).map(|place| share(Duration::from_secs(1), place, 4).as_millis()).collect();
+        assert_eq!(shares, [0, 250, 500, 750]);
+    }
+}
