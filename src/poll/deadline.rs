@@ -10,7 +10,7 @@ use crate::clock::now;
 use crate::core::time::{Duration, Moment};
 use nix::libc;
 use nix::sys::socket::{Shutdown, getsockopt, shutdown, sockopt::TcpUserTimeout};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -136,14 +136,15 @@ impl Shared {
 fn run(shared: &Shared) {
     let mut state = shared.lock();
     while !state.ended {
-        let due: Vec<_> = state.watched.range(..=(now(), Mark(u32::MAX))).copied().collect();
+        let due = state.watched.range(..=(now(), Mark(u32::MAX)));
+        let due: BTreeMap<Mark, Moment> = due.map(|(deadline, mark)| (*mark, *deadline)).collect();
         let until = if due.is_empty() {
             state.watched.first().map(|(deadline, _)| *deadline)
         } else {
             drop(state);
-            let found = find(&due);
+            // One at a time: where a whole network hangs, a descriptor more for each would be too many.
+            find(&due).for_each(|(entry, socket)| cut(&shared.lock(), entry, &socket));
             state = shared.lock();
-            cut(&state, &found);
             state.forget();
             Some(now() + AGAIN)
         };
@@ -151,28 +152,22 @@ fn run(shared: &Shared) {
     }
 }
 
-/// Shuts down what is still watched. Under the lock, so that no poll that has just ended loses its
+/// Shuts it down if it is still watched. Under the lock, so that no poll that has just ended loses its
 /// connection.
-fn cut(state: &State, found: &[((Moment, Mark), OwnedFd)]) {
-    for (entry, socket) in found {
-        if state.watched.contains(entry) {
-            // It may be gone already, by the other end's doing: as good.
-            let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);
-        }
+fn cut(state: &State, entry: (Moment, Mark), socket: &OwnedFd) {
+    if state.watched.contains(&entry) {
+        // It may be gone already, by the other end's doing: as good.
+        let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);
     }
 }
 
 /// The sockets of this process that bear one of these marks.
-fn find(due: &[(Moment, Mark)]) -> Vec<((Moment, Mark), OwnedFd)> {
-    let Ok(numbers) = std::fs::read_dir("/proc/self/fd") else { return Vec::new() };
-    numbers
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok())
-        .filter_map(|fd| {
-            let mark = mark_on(fd)?;
-            let entry = *due.iter().find(|(_, wanted)| *wanted == mark)?;
-            Some((entry, pin(fd, mark)?))
-        })
-        .collect()
+fn find(due: &BTreeMap<Mark, Moment>) -> impl Iterator<Item = ((Moment, Mark), OwnedFd)> {
+    let numbers = std::fs::read_dir("/proc/self/fd").into_iter().flatten();
+    numbers.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok()).filter_map(|fd| {
+        let mark = mark_on(fd)?;
+        Some(((*due.get(&mark)?, mark), pin(fd, mark)?))
+    })
 }
 
 /// The mark on a descriptor; `None` if it is no TCP socket, or closed by now.
