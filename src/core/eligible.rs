@@ -2,6 +2,7 @@
 
 use super::pool::Pool;
 use super::position::Position;
+use super::replication::either;
 use super::settings::Writable;
 use super::time::{Moment, Short};
 use super::words::{NodeId, State};
@@ -171,9 +172,13 @@ impl Pool {
             (ab || ba).then_some(ab && !ba)
         };
         let by_place = place(a, a_facts).zip(place(b, b_facts));
-        by_place.and_then(|(x, y)| more(x.covers(y), y.covers(x))).or_else(|| {
-            more(a_facts.has_received(&b_facts.received()), b_facts.has_received(&a_facts.received()))
-        })
+        let ab = by_place.and_then(|(x, y)| x.covers(y));
+        let ba = by_place.and_then(|(x, y)| y.covers(x));
+        // What did not come from the ACTIVE node itself may have come over another member.
+        more(
+            either(ab, a_facts.has_received(&b_facts.received())),
+            either(ba, b_facts.has_received(&a_facts.received())),
+        )
     }
 
     /// The best of some candidates: who received most; where that cannot be told, who was fed later by more

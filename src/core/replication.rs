@@ -196,7 +196,7 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.received);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        either(by_place, facts.has_received(&shown.gtid))
+        if facts.forgot_own(shown) { Some(false) } else { either(by_place, facts.has_received(&shown.gtid)) }
     }
 
     /// Whether a node has executed `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
@@ -204,7 +204,7 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.executed);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        either(by_place, facts.has_executed(&shown.gtid))
+        if facts.forgot_own(shown) { Some(false) } else { either(by_place, facts.has_executed(&shown.gtid)) }
     }
 
     /// A node's channel from the ACTIVE (or last) node itself.
@@ -215,7 +215,7 @@ impl Pool {
 }
 
 /// Places and GTIDs may both compare: one that says yes is enough, for a new connection starts its places anew.
-fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+pub(super) fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     match (a, b) {
         (None, None) => None,
         _ => Some(a == Some(true) || b == Some(true)),
