@@ -165,7 +165,10 @@ impl Pool {
         match handover.forced {
             // Whatever it answers, as long as it answers.
             true => !to.online() && (to.errors >= 2 || now >= self.patience(handover)),
-            false => to.failed() || to.errors >= 2 || now >= self.patience(handover),
+            false => {
+                let lost = self.will_not_follow(handover.from, handover.to).is_some();
+                to.failed() || to.errors >= 2 || lost || now >= self.patience(handover)
+            }
         }
     }
 
@@ -229,8 +232,9 @@ impl Pool {
 
     fn give_up(&mut self, handover: &Handover, now: Moment) {
         let to = &self.memory.nodes[handover.to];
-        let why = match to.errors {
-            0 | 1 => format!("{} did not get there in time: {}", self.name(handover.to), to.message),
+        let why = match (to.errors, self.will_not_follow(handover.from, handover.to)) {
+            (0 | 1, Some(fault)) => fault,
+            (0 | 1, None) => format!("{} did not get there in time: {}", self.name(handover.to), to.message),
             _ => format!("{} is in trouble: {}", self.name(handover.to), to.message),
         };
         self.set_stage(Stage::Returning { after: now });

@@ -3,7 +3,9 @@
 use super::event::Author;
 use super::handover::Cause;
 use super::node::Standing;
+use super::observation::{Channel, Run};
 use super::pool::{Pool, Seat};
+use super::replication::describe;
 use super::settings::Failback;
 use super::time::{Duration, Moment, Short};
 use super::words::{NodeId, State};
@@ -44,12 +46,31 @@ impl Pool {
         if t.excused() {
             return Err(format!("{to_name} has lost its source"));
         }
+        if let Some(channel) = self.cannot_follow(from, to) {
+            let fault = describe("IO", channel, &channel.io);
+            return Err(format!("{from_name} could not follow {to_name}: {fault}"));
+        }
         match t.lag() {
             Some(lag) if self.settings.max_lag.is_some() && lag > HANDOVER_LAG => {
                 Err(format!("{to_name} is {} behind (at most {})", Short(lag), Short(HANDOVER_LAG)))
             }
             _ => self.caught_up(from, to, now),
         }
+    }
+
+    /// The receiving thread of `from` does not get on with `to`: it would be a STANDBY without a source. It may be that
+    /// `to` has lost the end of its log in a crash, and with it what it had written itself (error 1236).
+    fn cannot_follow(&self, from: NodeId, to: NodeId) -> Option<&Channel> {
+        self.settings.max_lag?;
+        let facts = self.memory.nodes[from].facts.as_ref()?;
+        let mut failing = facts.channels.iter().filter(|c| c.io.run != Run::Yes && c.io.error.is_some());
+        failing.find(|c| self.source_of(from, c) == Some(to))
+    }
+
+    /// It has given up, in words.
+    pub(super) fn will_not_follow(&self, from: NodeId, to: NodeId) -> Option<String> {
+        let channel = self.cannot_follow(from, to).filter(|c| c.io.run == Run::No)?;
+        Some(format!("{} cannot follow it: {}", self.name(from), describe("IO", channel, &channel.io)))
     }
 
     /// `to` has executed what `from` showed one interval ago.
