@@ -40,8 +40,12 @@ fn be_odd(mut client: TcpStream, after_login: &[u8]) {
 
 #[test]
 fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
-    let odd: [&'static [u8]; 2] =
-        [b"\x00\x00\x00\x02", b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x01"];
+    let odd: [&'static [u8]; 3] = [
+        b"\x00\x00\x00\x02",
+        b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x01",
+        // 2^36 columns are to come.
+        b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x09\x00\x00\x01\xfe\x00\x00\x00\x00\x10\x00\x00\x00",
+    ];
     let mut servers = pair_master_master(Use::Gtid);
     let mut all = nodes(&servers);
     for (n, bytes) in odd.into_iter().enumerate() {
@@ -55,6 +59,7 @@ fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
         let events = agent.says(&["events"]);
         events.contains("db/odd0: what it sends makes no sense")
             && events.contains("db/odd1: what it sends makes no sense")
+            && events.contains("db/odd2: what it sends makes no sense: it claims to send")
     });
     agent.wait_state(2, "FAIL_OFFLINE");
     servers[0].kill9();
