@@ -608,7 +608,7 @@ fn a_restart_at_any_step_of_a_failover_or_handover_leaves_every_verdict() {
             let now = world.now;
             world.fault_at(now, plan.clone());
             world.run_for(at * 97 * MS);
-            world.restart(None);
+            world.restart();
             fails_over(&mut world, 1, 6 * SEC);
         }
     }
@@ -622,7 +622,7 @@ fn a_reload_without_the_active_node_elects_another_and_with_a_new_name_it_is_a_n
         ..settings(2)
     };
     world.checks.restart_every = 0;
-    world.restart(Some(renamed));
+    assert!(world.reload(renamed, true));
     assert_eq!(
         (world.active(), world.pool.state(0), world.pool.state(1)),
         (None, State::Unknown, State::Standby)
@@ -637,8 +637,7 @@ fn a_reload_that_removes_the_target_of_a_handover_gives_active_back() {
     world.command(switchover(2, false)).expect("a switchover");
     let epoch = world.pool.memory().epoch;
     let two = PoolSettings { nodes: settings(2).nodes, ..settings(2) };
-    world.servers.truncate(2);
-    world.restart(Some(two));
+    assert!(world.reload(two, true));
     assert_eq!((world.active(), world.pool.memory().epoch), (Some(0), epoch + 1));
 }
 

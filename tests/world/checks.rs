@@ -1,11 +1,13 @@
 //! The invariants of SEMANTICS 10, checked against the truth after every step.
 
-use super::World;
-use super::server::{Clock, covers};
-use mpp::core::event::{Action, Event, Flag, What};
-use mpp::core::node::Judgement;
+use super::change;
+use super::loss::{self, Debt};
+use super::{Truth, World};
+use mpp::core::event::{Action, Command, Event, Flag};
+use mpp::core::node::{Judgement, Kind, Standing};
 use mpp::core::pool::{Pool, Seat};
-use mpp::core::settings::Writable;
+use mpp::core::reboot::Carry;
+use mpp::core::settings::Recovery;
 use mpp::core::time::Moment;
 use mpp::core::verdict::Verdict;
 use mpp::core::words::{Role, State};
@@ -13,28 +15,42 @@ use mpp::core::words::{Role, State};
 /// What the world knows of the ACTIVE node that the pool is not asked about.
 pub struct Checks {
     /// The step is an operator's command.
-    pub commanded: bool,
-    /// Positions may lie in this history: loss is not checked.
-    pub loss_unchecked: bool,
+    pub command: Option<Command>,
+    pub debt: Debt,
     /// Restart and compare after one step in so many; 0: never.
     pub restart_every: u64,
-    holder: Option<usize>,
-    seen: u64,
-    shown: Vec<(u64, Clock)>,
-    owed: Option<Clock>,
-    steps: u64,
+    /// Automatic changes of ACTIVE since the last `ack`.
+    pub(super) changes: Vec<u64>,
+    /// Since when the errors of the holder have been enough, and which server answered a poll begun after that, when.
+    pub(super) reached: Option<u64>,
+    pub(super) answered: Vec<Option<u64>>,
+    /// When the holder's newest poll that counted as an error began.
+    pub(super) failed_again: u64,
+    pub(super) steps: u64,
 }
 
 pub struct Before {
-    states: Vec<State>,
-    reqs: Vec<u32>,
-    errors: Vec<u32>,
-    drained: Vec<bool>,
-    epoch: u64,
-    active: Option<usize>,
-    paused: bool,
-    handover_from: Option<usize>,
-    forced: bool,
+    pub(super) states: Vec<State>,
+    pub(super) standings: Vec<Standing>,
+    pub(super) reqs: Vec<u32>,
+    pub(super) errors: Vec<u32>,
+    pub(super) pending: Vec<bool>,
+    pub(super) drained: Vec<bool>,
+    pub(super) epoch: u64,
+    pub(super) active: Option<usize>,
+    pub(super) paused: bool,
+    pub(super) flapping: bool,
+    pub(super) grace: bool,
+    pub(super) reigned: bool,
+    pub(super) passing: Option<(usize, usize)>,
+    pub(super) forced: bool,
+}
+
+/// The same for a reload, in which nodes change their numbers.
+pub struct Reloaded {
+    pub before: Before,
+    /// The server of the ACTIVE node, or of the one handing over.
+    pub host: Option<usize>,
 }
 
 impl Before {
@@ -44,33 +60,60 @@ impl Before {
         let holds = |flag: &Flag| flag.until.is_none_or(|until| until.0 > now);
         Before {
             states: all.clone().map(|n| pool.state(n)).collect(),
+            standings: memory.nodes.iter().map(|n| n.standing).collect(),
             reqs: all.map(|n| pool.req(n)).collect(),
             errors: memory.nodes.iter().map(|n| n.errors).collect(),
+            pending: memory.nodes.iter().map(|n| n.pending.is_some()).collect(),
             drained: memory.nodes.iter().map(|n| n.drain.as_ref().is_some_and(|d| holds(&d.flag))).collect(),
             epoch: memory.epoch,
             active: pool.active(),
             paused: memory.pause.as_ref().is_some_and(holds),
-            handover_from: match &memory.seat {
-                Seat::Passing(h) => Some(h.from),
+            flapping: memory.flapping,
+            grace: memory.grace.is_some(),
+            reigned: memory.reign.is_some(),
+            passing: match &memory.seat {
+                Seat::Passing(h) => Some((h.from, h.to)),
                 _ => None,
             },
             forced: matches!(&memory.seat, Seat::Passing(h) if h.forced),
         }
     }
+
+    /// Who is judged as ACTIVE.
+    pub fn holder(&self) -> Option<usize> {
+        self.active.or(self.passing.map(|(from, _)| from))
+    }
 }
 
 impl Checks {
-    pub fn new(pool: &Pool) -> Checks {
+    pub fn new() -> Checks {
         Checks {
-            commanded: false,
-            loss_unchecked: false,
+            command: None,
+            debt: Debt::default(),
             restart_every: 16,
-            holder: pool.active(),
-            seen: 0,
-            shown: Vec::new(),
-            owed: None,
+            changes: Vec::new(),
+            reached: None,
+            answered: Vec::new(),
+            failed_again: 0,
             steps: 0,
         }
+    }
+
+    pub fn rebooted(&mut self, pool: &Pool, was: Option<String>, carry: Carry) {
+        // What changed after the last write is forgotten: the count may fall behind, never ahead.
+        self.changes.clear();
+        (self.reached, self.failed_again) = (None, 0);
+        self.debt.rebooted(pool, was, carry);
+    }
+
+    /// A node could have been promoted by an answer asked for since the errors were enough.
+    pub fn was_ready(&self, world: &World, node: usize) -> bool {
+        use mpp::core::eligible::Fitness;
+        self.reached.is_some_and(|at| world.pool.fitness(node, Moment(at)) == Fitness::Eligible)
+    }
+
+    pub(super) fn forced(&self) -> bool {
+        matches!(self.command, Some(Command::Switchover { force: true, .. }))
     }
 }
 
@@ -84,143 +127,158 @@ pub fn after(
     world: &mut World,
     before: &Before,
     event: Option<&Event>,
-    truth: Option<Clock>,
+    truth: Option<Truth>,
     actions: &[Action],
 ) {
-    let pool = &world.pool;
-    one_writer(pool);
-    remember_shown(world, before, event, truth);
-    epoch(world, before);
+    one_writer(&world.pool);
+    super::verdicts::as_they_should_be(&world.pool);
+    remember(world, before, event, truth);
+    epoch(world, before, actions);
     counted(world, before, event);
+    moved(world, before, event);
     if let Some(node) = world.pool.active().filter(|_| world.pool.active() != before.active) {
-        became_active(world, before, node, actions);
+        change::became_active(world, before, node, actions);
     }
+    change::steps_down(world, before, actions);
+    change::flap_guard(world, actions);
     restarts(world);
 }
 
-fn one_writer(pool: &Pool) {
+/// Invariant 1.
+pub fn one_writer(pool: &Pool) {
     let all = 0..pool.memory().nodes.len();
     let writers: Vec<usize> = all.clone().filter(|&n| pool.verdict(n, Role::Rw).up).collect();
     assert!(writers.len() <= 1, "invariant 1: rw UP at {writers:?}");
     let active: Vec<usize> = all.filter(|&n| pool.state(n) == State::Active).collect();
     assert!(active.len() <= 1, "invariant 1: ACTIVE {active:?}");
     assert!(writers.iter().all(|w| active.contains(w)), "rw UP without ACTIVE");
+    if let Some(takeover) = &pool.memory().takeover {
+        assert!(takeover.held.as_ref().is_none_or(|why| !why.is_empty()), "held without a reason");
+        assert_eq!(takeover.qualified.len(), pool.memory().nodes.len());
+    }
 }
 
-fn epoch(world: &World, before: &Before) {
+/// Invariant 8: the epoch rises with each change of ACTIVE and with nothing else. With `replication: none` the PRIMARY may
+/// get ACTIVE back in the decision that gave it away.
+fn epoch(world: &World, before: &Before, actions: &[Action]) {
     let (epoch, active) = (world.pool.memory().epoch, world.pool.active());
-    assert!(epoch >= before.epoch, "invariant 8: the epoch fell");
-    let gained = active.is_some() && active != before.active;
+    let gained =
+        actions.iter().filter(|a| matches!(a, Action::Note(n) if loss::moves_active(n.what))).count();
     assert_eq!(
-        epoch > before.epoch,
-        gained,
-        "the epoch rises with each change of ACTIVE and with nothing else"
+        epoch,
+        before.epoch + gained as u64,
+        "invariant 8: the epoch rises with each change of ACTIVE"
+    );
+    assert!(
+        active.is_none() || (active != before.active) == (gained > 0),
+        "a change of ACTIVE without a word"
     );
 }
 
-/// `req` rises by a negative or a change of role alone; replication never counts against the ACTIVE node.
+/// Invariants 4 and 5: `req` rises by a negative or a change of role alone; replication never counts against the ACTIVE
+/// node.
 fn counted(world: &World, before: &Before, event: Option<&Event>) {
     let pool = &world.pool;
     for (node, n) in pool.memory().nodes.iter().enumerate() {
-        let role_changed = (pool.active() == Some(node)) != (before.active == Some(node));
+        let role_changed = (pool.active() == Some(node)) != (before.active == Some(node))
+            || pool.memory().epoch > before.epoch;
         let judgement = n.newest.as_ref().map(|s| &s.judgement);
         let negative = matches!(judgement, Some(Judgement::Negative(_) | Judgement::Denied(_)));
+        let told = match event {
+            Some(Event::Polled(polled, _)) => *polled == node || before.pending[node],
+            Some(Event::Tick) => n.kind() == Some(Kind::Overdue) || before.pending[node],
+            _ => before.pending[node],
+        };
         let rose = pool.req(node) > before.reqs[node];
-        assert!(!rose || role_changed || negative, "invariant 4: req of db{} rose", node + 1);
+        assert!(!rose || role_changed || negative && told, "invariant 4: req of db{} rose", node + 1);
         assert!(n.errors <= before.errors[node] + 1, "two errors of one answer");
-        let changed = pool.state(node) != before.states[node];
-        let told = event.is_none() || !matches!(event, Some(Event::WokeLate | Event::Consumed));
-        assert!(!changed || told || pool.state(node) != State::FailOnline, "a fault without an answer");
     }
-    if let Some(Event::Polled(node, observation)) = event {
-        let judged_active = before.active == Some(*node) || before.handover_from == Some(*node);
-        let known = pool.memory().nodes[*node].last_began() == observation.began;
-        if judged_active && known && observation.answer.facts().is_some() {
-            assert_eq!(
-                pool.memory().nodes[*node].errors,
-                0,
-                "invariant 5: replication counted against ACTIVE"
-            );
-        }
-    }
-}
-
-fn remember_shown(world: &mut World, before: &Before, event: Option<&Event>, truth: Option<Clock>) {
     let Some(Event::Polled(node, observation)) = event else { return };
-    let holder = before.active.or(before.handover_from);
-    let known = world.pool.memory().nodes[*node].last_began() == observation.began;
-    let checks = &mut world.checks;
-    if let (true, true, Some(clock)) = (holder == Some(*node), known, truth) {
-        checks.seen = checks.seen.max(observation.began.0);
-        checks.shown.push((observation.began.0, clock));
-        if checks.shown.len() > 64 {
-            checks.shown.drain(..32);
+    let n = &pool.memory().nodes[*node];
+    let (judged_active, taken) = (before.holder() == Some(*node), n.last_began() == observation.began);
+    if taken && n.positive() && observation.answer.facts().is_some() {
+        let bump = u32::from(pool.active() != before.active);
+        assert!(pool.req(*node) <= bump, "a positive leaves req {}", pool.req(*node));
+    }
+    if judged_active && taken && observation.answer.facts().is_some() {
+        assert_eq!(n.errors, 0, "invariant 5: replication counted against ACTIVE");
+    }
+}
+
+/// The diagram of SEMANTICS 4.
+fn moved(world: &World, before: &Before, event: Option<&Event>) {
+    use State::{Active, FailOffline, FailOnline, Standby, Unknown};
+    let pool = &world.pool;
+    for (node, n) in pool.memory().nodes.iter().enumerate() {
+        let (was, is) = (before.states[node], pool.state(node));
+        let held = before.holder() == Some(node);
+        let forced = world.checks.forced();
+        let allowed = match (was, is) {
+            (was, is) if was == is => true,
+            (Unknown, Standby) => n.positive(),
+            (FailOffline, FailOnline) | (FailOnline, FailOffline) => {
+                matches!(event, Some(Event::Polled(..) | Event::Tick))
+            }
+            (Unknown | Standby | FailOnline | FailOffline, Active) | (Active, Standby) => true,
+            (Unknown | Standby, FailOnline | FailOffline) => held || n.errors >= pool.settings().levels.fail,
+            (Active, FailOnline | FailOffline) => pool.active().is_some(),
+            (FailOnline | FailOffline, Unknown) => true,
+            _ => false,
+        };
+        assert!(allowed || forced, "db{}: {was} -> {is}", node + 1);
+        if was.failed() && is == Unknown && world.checks.command.is_none() {
+            recovered(pool, before, node);
         }
     }
 }
 
-fn became_active(world: &mut World, before: &Before, node: usize, actions: &[Action]) {
-    let what = actions.iter().find_map(|a| match a {
-        Action::Note(n) if matches!(n.what, What::Failover | What::Election | What::HandedOver) => {
-            Some(n.what)
+/// By itself a node recovers only as `recovery` allows.
+fn recovered(pool: &Pool, before: &Before, node: usize) {
+    let Standing::Failed { while_active, from_unknown } = before.standings[node] else { return };
+    let first = !before.reigned && from_unknown;
+    let allowed = match pool.settings().recovery {
+        Recovery::Manual => first,
+        Recovery::Standby => first || !while_active,
+        Recovery::Auto => true,
+    };
+    assert!(allowed && pool.memory().nodes[node].positive(), "{} recovered by itself", pool.name(node));
+}
+
+/// What is not the pool's to say: what was shown, and when the holder began to fail.
+fn remember(world: &mut World, before: &Before, event: Option<&Event>, truth: Option<Truth>) {
+    let (holder, now) = (before.holder(), world.now);
+    let limit = world.pool.settings().failover_errors();
+    let memory = world.pool.memory();
+    let anew = matches!(event, Some(Event::WokeLate))
+        || matches!(world.checks.command, Some(Command::Resume | Command::Ack))
+        || before.paused && memory.pause.is_none()
+        || before.grace && memory.grace.is_none();
+    let failing = holder.is_some_and(|h| memory.nodes[h].errors >= limit);
+    let polled = match event {
+        Some(Event::Polled(node, o)) if memory.nodes[*node].last_began() == o.began => {
+            Some((*node, o.began.0))
         }
         _ => None,
-    });
-    let back = before.handover_from == Some(node);
-    let forced = before.forced && what == Some(What::HandedOver) || world.checks.commanded;
-    if !forced && !back {
-        allowed(world, before, node, what);
+    };
+    let counted = polled.filter(|(n, _)| memory.nodes[*n].errors > before.errors[*n]);
+    let (same, servers) = (world.pool.active() == before.active, world.servers.len());
+    let polled = polled.map(|(n, began)| (n, world.host(n), began));
+    let checks = &mut world.checks;
+    if let (Some((_, began)), true) = (counted, polled.map(|(n, ..)| n) == holder) {
+        checks.failed_again = began;
     }
-    let from = before.active.or(before.handover_from);
-    let unchecked = world.checks.loss_unchecked || world.pool.settings().max_lag.is_none();
-    let mut required = None;
-    if what == Some(What::Failover) && world.pool.settings().max_lag.is_some() {
-        let facts = world.pool.memory().nodes[node].facts.as_ref().expect("an answer");
-        assert!(facts.channels.iter().all(|c| facts.applied(c)), "promoted with a relay log to apply");
+    if let (Some((node, server, _)), Some(event)) = (polled, event) {
+        checks.debt.answered(server, event, truth, holder == Some(node));
     }
-    if what == Some(What::Failover) && !unchecked {
-        required = lost_nothing_due(world, node);
+    if same && (!failing || anew || checks.reached.is_none()) {
+        checks.reached = failing.then_some(now);
+        checks.answered = vec![None; servers];
     }
-    if what == Some(What::HandedOver) && !back && !forced && !unchecked {
-        let from = &world.servers[from.expect("somebody handed over")];
-        let everything = covers(&world.servers[node].has, &from.has);
-        assert!(everything, "a planned change lost {:?} against {:?}", world.servers[node].has, from.has);
+    if let (Some((_, server, began)), Some(reached)) = (polled, checks.reached)
+        && began >= reached
+    {
+        checks.answered[server].get_or_insert(now);
     }
-    if !back {
-        let checks = &mut world.checks;
-        (checks.owed, checks.shown, checks.seen) = (required, Vec::new(), world.now);
-    }
-}
-
-/// Invariant 2.
-fn allowed(world: &World, before: &Before, node: usize, what: Option<What>) {
-    let (settings, memory) = (world.pool.settings(), world.pool.memory());
-    let name = world.pool.name(node);
-    let hostile = node == 0 && settings.hostile_takeover && what != Some(What::Failover);
-    let state = before.states[node];
-    assert!(!state.failed(), "invariant 2: {name} promoted from {state}");
-    assert!(state == State::Standby || hostile, "{name} promoted from {state}");
-    assert!(memory.nodes[node].positive(), "{name} promoted after a bad answer");
-    assert!(!before.drained[node], "invariant 2: {name} promoted while drained");
-    assert!(settings.nodes[node].promotable, "invariant 2: {name} is not promotable");
-    let read_only = memory.nodes[node].facts.as_ref().is_some_and(|f| f.read_only);
-    assert!(!read_only || settings.writable == Writable::Observe, "invariant 2: {name} promoted read-only");
-    assert!(!before.paused || what == Some(What::HandedOver), "invariant 2: {name} promoted while paused");
-}
-
-/// Invariant 12; gives what was required.
-fn lost_nothing_due(world: &World, node: usize) -> Option<Clock> {
-    let allowed = super::nanos(world.pool.settings().loss_allowed()?);
-    let due = world.checks.seen.saturating_sub(allowed);
-    let shown = world.checks.shown.iter().rfind(|(at, _)| *at <= due).map(|(_, clock)| clock);
-    let required = shown.or(world.checks.owed.as_ref())?.clone();
-    let received = world.servers[node].received(&world.servers);
-    assert!(
-        covers(&received, &required),
-        "invariant 12: {} promoted with {received:?}, required {required:?}",
-        world.pool.name(node)
-    );
-    Some(required)
 }
 
 /// Invariant 7.

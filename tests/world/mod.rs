@@ -1,18 +1,28 @@
-//! A small simulated world with its own truth: servers, replication, writers, pollers and a real `Pool`, on virtual
-//! time. Everything follows from the seed.
-#![allow(dead_code, unreachable_pub, clippy::disallowed_macros)]
+//! A small simulated world with its own truth: servers, replication, writers, pollers, the director's kernel and a real
+//! `Pool`, on virtual time. Everything follows from the seed.
+#![allow(dead_code, unused_imports, unreachable_pub, clippy::disallowed_macros)]
 
+pub mod answer;
+mod change;
 pub mod checks;
+pub mod director;
 pub mod faults;
+pub mod histories;
+pub mod loss;
+pub mod options;
+mod pollers;
 pub mod rng;
 pub mod server;
+mod told;
+mod verdicts;
 
-use mpp::core::event::{Action, Author, Command, Event, Note, What};
-use mpp::core::observation::{Answer, Observation, Offline};
-use mpp::core::pool::{Pool, Seat};
-use mpp::core::settings::{NodeSettings, PoolSettings};
+use mpp::core::event::{Event, Note, What};
+use mpp::core::observation::Observation;
+use mpp::core::pool::Pool;
+use mpp::core::settings::PoolSettings;
 use mpp::core::time::{Duration, Moment};
 use mpp::core::words::{Role, State};
+pub use options::{chain, one_way, pair, ring, settings, star};
 use rng::Rng;
 use server::{Clock, MS, Net, SEC, Server};
 use std::cmp::Reverse;
@@ -28,28 +38,27 @@ pub enum Path {
     Refuses,
 }
 
-/// One node's poller: never overlapping; what is asked while a poll is in flight is asked after it.
+/// Where replication has brought a server when it was asked: what it has, and that with its relay logs.
 #[derive(Clone, Debug)]
-struct Poller {
-    every: u64,
-    last: u64,
-    flight: Option<u64>,
-    asked: bool,
-    /// Wakes of an older generation are void.
-    wake: u64,
-    /// Does nothing until then.
-    stuck_until: u64,
+pub struct Truth {
+    pub has: Clock,
+    pub received: Clock,
 }
 
+/// What happens to a server is told by its number here; a node of the pool has another, and a reload may change it.
 #[derive(Clone, Debug)]
 enum Happening {
     Wake(usize, u64),
     Reaches(usize, u64),
-    Answers(usize, u64, Observation, Option<Clock>),
+    Answers(usize, u64, Observation, Option<Truth>),
     Tick(u64),
     Step,
-    Consumed(u64),
+    /// The kernel follows the verdict for a server, unless that has changed again.
+    Kernel(usize, u64, bool),
     Fault(faults::Change),
+    /// The director's host wakes up, or has booted.
+    Wakes(u64),
+    Boots,
 }
 
 pub struct World {
@@ -62,6 +71,8 @@ pub struct World {
     /// Lost polls and late servers, in so many of a thousand.
     pub lost: u64,
     pub late: u64,
+    /// The next poll of a server is lost.
+    pub lose_next: Option<usize>,
     /// Time from question to answer, at least and at most.
     pub latency: (u64, u64),
     /// Between two writes of the client; 0: none.
@@ -74,7 +85,14 @@ pub struct World {
     pub in_handover: Option<(faults::Kind, u64, u64)>,
     pub trace: bool,
     last_write: u64,
-    pollers: Vec<Poller>,
+    pollers: Vec<pollers::Poller>,
+    /// Where clients' writes go, as far as the director's kernel knows; and how often that was told otherwise.
+    kernel: Vec<(bool, u64)>,
+    rw: Option<usize>,
+    /// What must survive a reboot, as last written.
+    saved: director::Saved,
+    /// The director's host does nothing until then.
+    asleep_until: u64,
     queue: BinaryHeap<(Reverse<u64>, Reverse<u64>, usize)>,
     happenings: Vec<Option<Happening>>,
     free: Vec<usize>,
@@ -82,53 +100,39 @@ pub struct World {
     tick: u64,
 }
 
-/// A pool's settings with so many nodes at the world's addresses.
-pub fn settings(count: usize) -> PoolSettings {
-    let mut settings = PoolSettings::named("db");
-    settings.nodes =
-        (0..count).map(|n| NodeSettings::at(&format!("db{}", n + 1), &server::address(n), 3306)).collect();
-    settings
-}
-
-/// Who replicates from whom.
-pub fn pair() -> Vec<Vec<usize>> {
-    vec![vec![1], vec![0]]
-}
-
-pub fn one_way() -> Vec<Vec<usize>> {
-    vec![vec![], vec![0]]
-}
-
-pub fn ring() -> Vec<Vec<usize>> {
-    vec![vec![2], vec![0], vec![1]]
-}
-
-pub fn star() -> Vec<Vec<usize>> {
-    vec![vec![1], vec![0], vec![0]]
-}
-
 impl World {
+    /// `sources`: who replicates from whom. Servers that the settings do not name are spare.
     pub fn new(settings: PoolSettings, sources: &[Vec<usize>], seed: u64) -> World {
-        let count = settings.nodes.len();
+        let count = sources.len();
         let pool = Pool::new(settings, Moment(SEC));
-        let poller = Poller { every: SEC, last: 0, flight: None, asked: false, wake: 0, stuck_until: 0 };
         let mut world = World {
             now: SEC,
             rng: Rng::new(seed),
             servers: (0..count).map(|n| Server::new(count, &sources[n])).collect(),
-            net: Net { cut: vec![vec![false; count]; count], slave_net_timeout: 60 * SEC, gtid: true },
+            net: Net {
+                cut: vec![vec![false; count]; count],
+                slave_net_timeout: 60 * SEC,
+                gtid: true,
+                mysql: false,
+                drops_relay: false,
+            },
             paths: vec![Path::Open; count],
             lost: 0,
             late: 0,
+            lose_next: None,
             latency: (200_000, 800_000),
             write_every: 50 * MS,
             consumes: true,
             notes: Vec::new(),
-            checks: checks::Checks::new(&pool),
+            checks: checks::Checks::new(),
             in_handover: None,
             trace: std::env::var_os("MPP_TRACE").is_some(),
             last_write: 0,
-            pollers: vec![poller; count],
+            pollers: vec![pollers::Poller::default(); count],
+            kernel: vec![(false, 0); count],
+            rw: None,
+            saved: director::Saved::default(),
+            asleep_until: 0,
             queue: BinaryHeap::new(),
             happenings: Vec::new(),
             free: Vec::new(),
@@ -136,10 +140,10 @@ impl World {
             tick: 0,
             pool,
         };
-        for node in 0..count {
-            world.pollers[node].every = nanos(world.pool.pace(node));
+        for server in world.members() {
+            world.pollers[server].every = world.pace_of(server);
             let first = world.now + world.rng.below(50 * MS);
-            world.at(first, Happening::Wake(node, 0));
+            world.wake_at(server, first);
         }
         world.at(SEC, Happening::Step);
         world.set_tick();
@@ -198,12 +202,17 @@ impl World {
     }
 
     fn happens(&mut self, happening: Happening) {
+        let directors =
+            matches!(happening, Happening::Wake(..) | Happening::Answers(..) | Happening::Tick(_));
+        if directors && self.is_asleep() {
+            let later = self.asleep_until;
+            return self.at(later, happening);
+        }
         match happening {
-            Happening::Wake(node, wake) if wake == self.pollers[node].wake => self.wake(node),
-            Happening::Wake(..) => {}
-            Happening::Reaches(node, began) => self.reaches(node, began),
-            Happening::Answers(node, began, observation, truth) => {
-                self.answers(node, began, observation, truth)
+            Happening::Wake(server, wake) => self.wake(server, wake),
+            Happening::Reaches(server, began) => self.reaches(server, began),
+            Happening::Answers(server, began, observation, truth) => {
+                self.answers(server, began, observation, truth);
             }
             Happening::Tick(tick) if tick == self.tick => self.give(Event::Tick, None),
             Happening::Tick(_) => {}
@@ -211,13 +220,10 @@ impl World {
                 self.flow();
                 self.at(self.now + 50 * MS, Happening::Step);
             }
-            Happening::Consumed(epoch) => {
-                let waiting = matches!(self.pool.memory().seat, Seat::Passing(_));
-                if waiting && self.pool.memory().epoch == epoch {
-                    self.give(Event::Consumed, None);
-                }
-            }
+            Happening::Kernel(server, told, up) => self.kernel_follows(server, told, up),
             Happening::Fault(change) => change.apply(self),
+            Happening::Wakes(since) => self.wakes(since),
+            Happening::Boots => self.boots(),
         }
     }
 
@@ -226,206 +232,31 @@ impl World {
         let now = self.now;
         while self.write_every > 0 && self.last_write + self.write_every <= now {
             self.last_write = (self.last_write + self.write_every).max(now.saturating_sub(SEC));
-            for node in 0..self.servers.len() {
-                let serves = self.pool.verdict(node, Role::Rw).up;
-                if serves && self.servers[node].runs() && !self.servers[node].read_only {
-                    server::write(&mut self.servers, node, self.last_write.min(now));
+            for server in 0..self.servers.len() {
+                let s = &self.servers[server];
+                if self.kernel[server].0 && s.runs() && !s.read_only && !s.unplugged {
+                    server::write(&mut self.servers, server, self.last_write.min(now));
                 }
             }
         }
         server::replicate(&mut self.servers, &self.net, now);
     }
 
-    // ---- pollers ----
-
-    fn wake(&mut self, node: usize) {
-        let now = self.now;
-        let poller = &mut self.pollers[node];
-        if poller.flight.is_some() {
-            return;
-        }
-        if poller.stuck_until > now {
-            let until = poller.stuck_until;
-            return self.wake_at(node, until);
-        }
-        let due = poller.last + poller.every;
-        if !poller.asked && due > now {
-            return self.wake_at(node, due);
-        }
-        // A thread needs a moment between its order and its clock.
-        let began = now + 1_000;
-        poller.asked = false;
-        poller.flight = Some(began);
-        poller.last = if now >= due && now - due < poller.every / 10 { due } else { now };
-        let (low, high) = self.latency;
-        let way = self.rng.range(low, high) / 2;
-        self.at(began + way, Happening::Reaches(node, began));
-    }
-
-    fn wake_at(&mut self, node: usize, at: u64) {
-        self.pollers[node].wake += 1;
-        let wake = self.pollers[node].wake;
-        self.at(at, Happening::Wake(node, wake));
-    }
-
-    /// The question arrives, or not; the answer is on its way, or never comes.
-    fn reaches(&mut self, node: usize, began: u64) {
-        if self.pollers[node].flight != Some(began) {
-            return;
-        }
-        self.flow();
-        let timeout = nanos(self.pool.settings().nodes[node].pace.timeout);
-        let lost = self.rng.below(1000) < self.lost;
-        let late = self.rng.below(1000) < self.late;
-        let (low, high) = self.latency;
-        let mut way = self.rng.range(low, high) / 2;
-        if late {
-            way += self.rng.below(timeout * 2);
-        }
-        let s = &self.servers[node];
-        let silent = |silent| Answer::Offline(Offline { reason: "timeout after 500ms".into(), silent });
-        let mut truth = None;
-        let answer = match self.paths[node] {
-            Path::Drops => silent(false),
-            Path::Refuses => Answer::offline("connection refused"),
-            Path::Open if lost => silent(false),
-            Path::Open if !s.up => Answer::offline("connection refused"),
-            Path::Open if s.frozen => silent(self.rng.one_in(2)),
-            Path::Open if self.now + way > began + timeout => silent(false),
-            Path::Open if s.full => Answer::Saturated("1040 Too many connections".into()),
-            Path::Open if s.denying => Answer::Denied("1045 Access denied".into()),
-            Path::Open => {
-                truth = Some(s.has.clone());
-                Answer::Online(Box::new(server::facts(&self.servers, &self.net, node, self.now)))
-            }
-        };
-        let timed_out = matches!(&answer, Answer::Offline(o) if o.reason.starts_with("timeout"));
-        let ended = if timed_out { began + timeout } else { self.now + way };
-        let observation = Observation { began: Moment(began), ended: Moment(ended), answer };
-        self.at(ended, Happening::Answers(node, began, observation, truth));
-    }
-
-    fn answers(&mut self, node: usize, began: u64, observation: Observation, truth: Option<Clock>) {
-        if self.pollers[node].flight != Some(began) {
-            return;
-        }
-        self.pollers[node].flight = None;
-        self.give(Event::Polled(node, observation), truth);
-        self.wake(node);
-    }
-
-    // ---- the pool ----
-
-    /// Gives the pool an event, carries out what it wants, and checks everything.
-    pub fn give(&mut self, event: Event, truth: Option<Clock>) {
-        self.flow();
-        let before = checks::Before::of(&self.pool, self.now);
-        if self.trace {
-            eprintln!("{:>9.3} {}", ms(self.now), describe(&event));
-        }
-        let told = event.clone();
-        let actions = self.pool.handle(event, Moment(self.now));
-        checks::after(self, &before, Some(&told), truth, &actions);
-        self.carry_out(actions);
-    }
-
-    pub fn command(&mut self, command: Command) -> Result<String, String> {
-        self.flow();
-        let before = checks::Before::of(&self.pool, self.now);
-        let by = Author { who: "op".into(), why: None };
-        let (answer, actions) = self.pool.command(&command, &by, Moment(self.now));
-        self.checks.commanded = true;
-        if self.trace {
-            eprintln!("{:>9.3} {command:?} -> {answer:?}", ms(self.now));
-        }
-        checks::after(self, &before, None, None, &actions);
-        self.checks.commanded = false;
-        self.carry_out(actions);
-        answer.map(|done| done.words).map_err(|refused| refused.0)
-    }
-
-    fn carry_out(&mut self, actions: Vec<Action>) {
-        for action in actions {
-            match action {
-                Action::Ask(node) => {
-                    self.pollers[node].asked = true;
-                    let at = self.now;
-                    self.wake_at(node, at);
-                }
-                Action::Pace(node, pace) => {
-                    self.pollers[node].every = nanos(pace);
-                    let at = self.now;
-                    self.wake_at(node, at);
-                }
-                Action::Note(note) => {
-                    if self.trace {
-                        let node = note.node.map_or("", |n| self.pool.name(n));
-                        let (from, to) =
-                            (note.from.as_deref().unwrap_or(""), note.to.as_deref().unwrap_or(""));
-                        eprintln!(
-                            "{:>9.3}     {node} {} {from} -> {to} req {:?}: {}",
-                            ms(self.now),
-                            note.what.word(),
-                            note.req,
-                            note.reason
-                        );
-                    }
-                    if let (What::Handover, Some((kind, after, lasts))) = (note.what, self.in_handover) {
-                        self.in_handover = None;
-                        let at = self.now + after;
-                        self.fault(kind, at, lasts);
-                    }
-                    if note.what == What::Handover && self.consumes {
-                        let at = self.now + self.rng.range(5 * MS, 1500 * MS);
-                        let epoch = self.pool.memory().epoch;
-                        self.at(at, Happening::Consumed(epoch));
-                    }
-                    self.notes.push((self.now, note));
-                }
-            }
-        }
-        self.set_tick();
-    }
-
-    fn set_tick(&mut self) {
-        let at = self.pool.deadline(Moment(self.now));
-        assert!(at > Moment(self.now), "a deadline in the past");
-        self.tick += 1;
-        let tick = self.tick;
-        if at.0 < u64::MAX / 2 {
-            self.at(at.0, Happening::Tick(tick));
-        }
-    }
-
-    /// The daemon is started anew, under the settings of now or others.
-    pub fn restart(&mut self, settings: Option<PoolSettings>) {
-        let same = settings.is_none();
-        let settings = settings.unwrap_or_else(|| self.pool.settings().clone());
-        let verdicts = checks::verdicts(&self.pool);
-        self.pool = Pool::restore(settings, self.pool.memory().clone(), Moment(self.now));
-        if same {
-            assert_eq!(verdicts, checks::verdicts(&self.pool), "a restart changed a verdict");
-        }
-        let count = self.pool.settings().nodes.len();
-        self.pollers.truncate(count);
-        for node in 0..count {
-            let (flight, asked) = (None, true);
-            let every = nanos(self.pool.pace(node));
-            self.pollers[node] = Poller { every, flight, asked, ..self.pollers[node].clone() };
-            let at = self.now;
-            self.wake_at(node, at);
-        }
-        self.set_tick();
-    }
-
-    /// The poller of a node does nothing for a while.
-    pub fn stick(&mut self, node: usize, until: u64) {
-        self.pollers[node].stuck_until = until;
-        self.pollers[node].flight = None;
-        self.wake_at(node, until);
-    }
-
     // ---- looking ----
+
+    /// The server a node stands for.
+    pub fn host(&self, node: usize) -> usize {
+        host_of(self.pool.settings(), node)
+    }
+
+    /// The node that stands for a server.
+    pub fn node_of(&self, server: usize) -> Option<usize> {
+        (0..self.pool.settings().nodes.len()).find(|&n| self.host(n) == server)
+    }
+
+    fn members(&self) -> Vec<usize> {
+        (0..self.pool.settings().nodes.len()).map(|n| self.host(n)).collect()
+    }
 
     pub fn active(&self) -> Option<usize> {
         self.pool.active()
@@ -446,6 +277,18 @@ impl World {
     pub fn last(&self, what: What) -> &str {
         self.notes.iter().rfind(|(_, n)| n.what == what).map_or("", |(_, n)| &n.reason)
     }
+
+    /// Somebody is ACTIVE, answers well, and serves.
+    pub fn serves(&self) -> bool {
+        self.active()
+            .is_some_and(|a| self.pool.verdict(a, Role::Rw).up && self.pool.memory().nodes[a].positive())
+    }
+}
+
+/// Addresses end with the server's number.
+pub fn host_of(settings: &PoolSettings, node: usize) -> usize {
+    let (_, last) = settings.nodes[node].host.rsplit_once('.').expect("an IPv4 address");
+    last.parse::<usize>().expect("a number") - 1
 }
 
 pub fn nanos(d: Duration) -> u64 {
@@ -454,28 +297,4 @@ pub fn nanos(d: Duration) -> u64 {
 
 pub fn ms(nanos: u64) -> f64 {
     nanos as f64 / MS as f64
-}
-
-fn describe(event: &Event) -> String {
-    match event {
-        Event::Polled(node, o) => {
-            let words = match &o.answer {
-                Answer::Online(f) => format!(
-                    "Online gtid {} {}",
-                    f.position.gtid,
-                    f.channels
-                        .iter()
-                        .map(|c| format!(
-                            "{}/{} {:?} {}/{}",
-                            c.io.run, c.sql.run, c.lag, c.received, c.executed
-                        ))
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                ),
-                other => format!("{other:?}"),
-            };
-            format!("db{} (began {:.3}): {words}", node + 1, ms(o.began.0))
-        }
-        other => format!("{other:?}"),
-    }
 }

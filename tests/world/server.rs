@@ -1,11 +1,11 @@
-//! Servers as they really are: what they have executed, what replication brings them, how they answer.
+//! Servers as they really are: what they have executed, what replication brings them, what a crash takes.
 
-use mpp::core::observation::{Channel, Facts, Run, Thread};
-use mpp::core::position::{Coordinate, Domains, Gtid, Gtids, Position};
-use mpp::core::time::Duration;
+use std::collections::VecDeque;
 
 pub const MS: u64 = 1_000_000;
 pub const SEC: u64 = 1_000 * MS;
+/// MySQL's Source_Retry_Count where somebody set it low.
+const RETRIES: u32 = 10;
 
 /// How much of each writer's transactions a server has: the ground truth, compared writer by writer.
 pub type Clock = Vec<u64>;
@@ -19,6 +19,8 @@ pub struct Txn {
     /// Number in its GTID.
     pub number: u64,
     pub written: u64,
+    /// Over which link it came, from which place of the source's log; in the log of its writer: none.
+    pub via: Option<(usize, usize)>,
 }
 
 /// The receiving thread's connection.
@@ -35,11 +37,20 @@ pub enum Io {
 pub struct Link {
     pub source: usize,
     pub io: Io,
+    /// Why the receiving thread stopped by itself.
+    pub io_error: Option<(u32, &'static str)>,
     pub sql: bool,
     /// An error of the applying thread, until it is started again.
-    pub sql_error: Option<(u32, String)>,
+    pub sql_error: Option<(u32, &'static str)>,
+    /// Places in the source's log, in the life of it that was there when the link last connected.
     pub received: usize,
     pub executed: usize,
+    pub life: usize,
+    /// Received and not executed.
+    pub relay: VecDeque<Txn>,
+    /// The last it received.
+    pub last: Option<Txn>,
+    pub tries: u32,
     /// The network is slow: what is younger has not come yet.
     pub io_delay: u64,
     /// The replica is slow: what is younger is not applied.
@@ -55,7 +66,13 @@ pub struct Server {
     pub full: bool,
     /// Answers 1045.
     pub denying: bool,
+    /// Takes so much longer to answer.
+    pub slow: u64,
+    /// Its host is off the network: for clients, for replication, for the monitor.
+    pub unplugged: bool,
     pub log: Vec<Txn>,
+    /// How long the log was after each crash that took the end of it.
+    pub cuts: Vec<usize>,
     pub has: Clock,
     pub links: Vec<Link>,
 }
@@ -67,20 +84,40 @@ pub struct Net {
     pub cut: Vec<Vec<bool>>,
     pub slave_net_timeout: u64,
     pub gtid: bool,
-}
-
-pub fn id(node: usize) -> u32 {
-    node as u32 + 1
-}
-
-pub fn address(node: usize) -> String {
-    format!("10.0.0.{}", node + 1)
+    /// They are MySQL: a source's id is remembered, and a receiving thread gives up.
+    pub mysql: bool,
+    /// What was received and not executed is received again after a restart (MariaDB with GTIDs, relay_log_recovery).
+    pub drops_relay: bool,
 }
 
 impl Link {
     pub fn from(source: usize) -> Link {
-        let (io, sql_error) = (Io::Yes(0), None);
-        Link { source, io, sql: true, sql_error, received: 0, executed: 0, io_delay: 0, sql_delay: 0 }
+        Link {
+            source,
+            io: Io::Yes(0),
+            io_error: None,
+            sql: true,
+            sql_error: None,
+            received: 0,
+            executed: 0,
+            life: 0,
+            relay: VecDeque::new(),
+            last: None,
+            tries: 0,
+            io_delay: 0,
+            sql_delay: 0,
+        }
+    }
+
+    /// Its threads are started by hand.
+    pub fn start_io(&mut self, now: u64) {
+        (self.io, self.io_error, self.tries) = (Io::Connecting(now), None, 0);
+    }
+
+    fn drop_relay(&mut self, source: &Server) {
+        self.relay.clear();
+        self.received = self.executed;
+        self.last = self.executed.checked_sub(1).and_then(|i| source.log.get(i)).copied();
     }
 }
 
@@ -92,7 +129,10 @@ impl Server {
             read_only: false,
             full: false,
             denying: false,
+            slow: 0,
+            unplugged: false,
             log: Vec::new(),
+            cuts: Vec::new(),
             has: vec![0; count],
             links: sources.iter().map(|&s| Link::from(s)).collect(),
         }
@@ -103,25 +143,22 @@ impl Server {
     }
 
     /// What it has, and what is in its relay logs.
-    pub fn received(&self, all: &[Server]) -> Clock {
+    pub fn received(&self) -> Clock {
         let mut has = self.has.clone();
-        for link in &self.links {
-            for txn in &all[link.source].log[link.executed..link.received] {
-                has[txn.writer] = has[txn.writer].max(txn.count);
-            }
+        for txn in self.links.iter().flat_map(|l| &l.relay) {
+            has[txn.writer] = has[txn.writer].max(txn.count);
         }
         has
     }
 
-    /// Starts after a stop: its threads connect anew.
-    pub fn start(&mut self, now: u64) {
-        self.up = true;
-        self.frozen = false;
-        for link in &mut self.links {
-            if link.io != Io::No {
-                link.io = Io::Connecting(now);
-            }
-        }
+    /// In which life of its log a place is, for whoever knows no later one than `known`.
+    pub fn life_at(&self, place: usize, known: usize) -> usize {
+        self.cuts[..known.min(self.cuts.len())].iter().rposition(|&cut| cut <= place).map_or(0, |i| i + 1)
+    }
+
+    /// Whether a reader that last connected in `life` has read what a crash took since.
+    fn lost_what(&self, life: usize, received: usize) -> bool {
+        self.cuts[life.min(self.cuts.len())..].iter().any(|&cut| received > cut)
     }
 }
 
@@ -134,7 +171,65 @@ pub fn write(servers: &mut [Server], node: usize, now: u64) {
     let s = &mut servers[node];
     s.has[node] += 1;
     let number = s.log.iter().rev().take(64).map(|t| t.number).max().unwrap_or(0) + 1;
-    s.log.push(Txn { writer: node, count: s.has[node], number, written: now });
+    s.log.push(Txn { writer: node, count: s.has[node], number, written: now, via: None });
+}
+
+/// A server starts after a stop: its threads connect anew, and what was only received may be dropped.
+pub fn start(servers: &mut [Server], net: &Net, node: usize, now: u64) {
+    let mut links = std::mem::take(&mut servers[node].links);
+    for link in &mut links {
+        if link.io != Io::No {
+            link.start_io(now);
+        }
+        if net.drops_relay {
+            link.drop_relay(&servers[link.source]);
+        }
+    }
+    let s = &mut servers[node];
+    (s.up, s.frozen, s.links) = (true, false, links);
+}
+
+/// The power goes: what was written within the last `unsynced` is not on the disk.
+pub fn crash(servers: &mut [Server], node: usize, now: u64, unsynced: u64) {
+    let s = &mut servers[node];
+    s.up = false;
+    // Long ago it wrote something that is safe.
+    let first = s.log.iter().position(|t| t.writer == node).map_or(0, |i| i + 1);
+    let kept = s.log.partition_point(|t| t.written + unsynced <= now).max(first);
+    let lost = kept < s.log.len();
+    if lost {
+        s.log.truncate(kept);
+        s.cuts.push(kept);
+    }
+    s.has.fill(0);
+    for txn in &s.log {
+        s.has[txn.writer] = txn.count.max(s.has[txn.writer]);
+    }
+    // How far it had come in its sources' logs is written with the data.
+    let came = |l: usize| s.log.iter().rev().find_map(|t| t.via.filter(|(link, _)| *link == l));
+    let came: Vec<usize> = (0..s.links.len()).map(|l| came(l).map_or(0, |(_, place)| place + 1)).collect();
+    let mut links = std::mem::take(&mut s.links);
+    for (link, came) in links.iter_mut().zip(came) {
+        link.executed = link.executed.min(if lost { came } else { usize::MAX });
+        link.drop_relay(&servers[link.source]);
+    }
+    servers[node].links = links;
+}
+
+/// What a server wrote itself and lost in a crash is brought back to it from the others by hand.
+pub fn replay_own(servers: &mut [Server], node: usize, now: u64) {
+    let mut lost: Vec<Txn> = Vec::new();
+    for other in servers.iter() {
+        lost.extend(other.log.iter().filter(|t| t.writer == node && t.count > servers[node].has[node]));
+    }
+    lost.sort_by_key(|t| t.count);
+    for txn in lost {
+        let s = &mut servers[node];
+        if txn.count > s.has[node] {
+            s.has[node] = txn.count;
+            s.log.push(Txn { written: now, via: None, ..txn });
+        }
+    }
 }
 
 /// Lets every replication link do what it can until `now`.
@@ -151,119 +246,58 @@ pub fn replicate(servers: &mut [Server], net: &Net, now: u64) {
 }
 
 fn receive(servers: &mut [Server], net: &Net, r: usize, l: usize, now: u64) {
-    let source = servers[r].links[l].source;
-    let (cut, s) = (net.cut[r][source], &servers[source]);
-    let (up, speaks) = (s.up, s.runs() && !s.full);
-    let newest = |delay: u64| s.log.partition_point(|t| t.written + delay <= now);
-    let link = &servers[r].links[l];
-    let next = match link.io {
-        Io::No => Io::No,
+    let mut link = std::mem::replace(&mut servers[r].links[l], Link::from(r));
+    let s = &servers[link.source];
+    let cut = net.cut[r][link.source] || s.unplugged || servers[r].unplugged;
+    let reborn = link.life != s.cuts.len();
+    match link.io {
+        Io::No => {}
         // A killed source's kernel says so at once; one that is frozen or cut off says nothing.
-        Io::Yes(_) if !cut && !up => Io::Connecting(now + SEC),
-        Io::Yes(_) if !cut && s.runs() => Io::Yes(now),
-        Io::Yes(heard) if now - heard > net.slave_net_timeout => Io::Connecting(now + SEC),
-        Io::Connecting(at) if now >= at => {
-            if !cut && speaks {
-                Io::Yes(now)
-            } else {
-                Io::Connecting(now + SEC)
-            }
+        Io::Yes(_) if !cut && (!s.up || reborn) => link.io = Io::Connecting(now + SEC),
+        Io::Yes(_) if !cut && s.runs() => link.io = Io::Yes(now),
+        Io::Yes(heard) if now - heard > net.slave_net_timeout => link.io = Io::Connecting(now + SEC),
+        Io::Connecting(at) if now >= at => connect(&mut link, s, net, !cut && s.runs() && !s.full, now),
+        _ => {}
+    }
+    if link.io == Io::Yes(now) {
+        let newest = s.log.partition_point(|t| t.written + link.io_delay <= now);
+        for txn in s.log.get(link.received..newest).unwrap_or_default() {
+            link.relay.push_back(*txn);
+            link.last = Some(*txn);
         }
-        other => other,
-    };
-    let received = match next {
-        Io::Yes(heard) if heard == now => newest(link.io_delay).max(link.received),
-        _ => link.received,
-    };
-    let link = &mut servers[r].links[l];
-    (link.io, link.received) = (next, received);
+        link.received = link.received.max(newest);
+    }
+    servers[r].links[l] = link;
+}
+
+fn connect(link: &mut Link, source: &Server, net: &Net, reached: bool, now: u64) {
+    if reached && source.lost_what(link.life, link.received) {
+        (link.io, link.io_error) = (Io::No, Some((1236, "Got fatal error 1236 from master")));
+    } else if reached {
+        (link.io, link.tries, link.life) = (Io::Yes(now), 0, source.cuts.len());
+    } else {
+        link.tries += 1;
+        link.io = Io::Connecting(now + SEC);
+        if net.mysql && link.tries >= RETRIES {
+            (link.io, link.io_error) = (Io::No, Some((2003, "Can't connect")));
+        }
+    }
 }
 
 fn apply(servers: &mut [Server], r: usize, l: usize, now: u64) {
     loop {
-        let link = &servers[r].links[l];
-        if !link.sql || link.executed >= link.received {
-            return;
-        }
-        let txn = servers[link.source].log[link.executed];
-        if txn.written + link.sql_delay > now {
-            return;
-        }
         let me = &mut servers[r];
-        me.links[l].executed += 1;
+        let link = &mut me.links[l];
+        let Some(txn) = link.relay.front().copied().filter(|t| link.sql && t.written + link.sql_delay <= now)
+        else {
+            return;
+        };
+        let place = link.executed;
+        link.relay.pop_front();
+        link.executed += 1;
         if txn.writer != r && txn.count > me.has[txn.writer] {
             me.has[txn.writer] = txn.count;
-            me.log.push(Txn { written: now, ..txn });
+            me.log.push(Txn { written: now, via: Some((l, place)), ..txn });
         }
-    }
-}
-
-/// What a server says of itself.
-pub fn facts(servers: &[Server], net: &Net, node: usize, now: u64) -> Facts {
-    let s = &servers[node];
-    let mut position = Position { binlog: Some(place(node, s.log.len())), ..Position::default() };
-    if net.gtid {
-        let mut gtid_pos = Domains::default();
-        for txn in s.log.iter().rev().take(1).chain(s.log.iter().rev().find(|t| t.writer != node)) {
-            gtid_pos.raise(0, gtid(txn));
-        }
-        position.gtid = gtid_pos.into();
-        let writers = (0..servers.len()).filter_map(|w| {
-            let last = s.log.iter().rev().find(|t| t.writer == w)?;
-            Some((id(w), last.number))
-        });
-        position.written.insert(0, writers.collect());
-    }
-    Facts {
-        server_id: id(node),
-        version: "10.11.19-MariaDB".into(),
-        read_only: s.read_only,
-        position,
-        channels: s.links.iter().map(|l| channel(servers, net, l, now)).collect(),
-        round_trip: Duration::from_micros(200),
-    }
-}
-
-fn channel(servers: &[Server], net: &Net, link: &Link, now: u64) -> Channel {
-    let io = match link.io {
-        Io::Yes(_) => Thread { run: Run::Yes, error: None },
-        Io::Connecting(_) => Thread { run: Run::Connecting, error: Some((2003, "Can't connect".into())) },
-        Io::No => Thread { run: Run::No, error: None },
-    };
-    let sql = Thread { run: if link.sql { Run::Yes } else { Run::No }, error: link.sql_error.clone() };
-    let log = &servers[link.source].log;
-    let behind = match link.executed < link.received {
-        true => now.saturating_sub(log[link.executed].written) / SEC,
-        false => 0,
-    };
-    let received_gtid = match net.gtid {
-        true => {
-            log[..link.received].last().map(|t| Domains([(0, gtid(t))].into()).into()).unwrap_or_default()
-        }
-        false => Gtids::default(),
-    };
-    Channel {
-        name: String::new(),
-        source_host: address(link.source),
-        source_port: 3306,
-        source_id: if io.run == Run::Yes { id(link.source) } else { 0 },
-        lag: (io.run == Run::Yes && sql.run == Run::Yes).then(|| Duration::from_secs(behind)),
-        io,
-        sql,
-        received: place(link.source, link.received),
-        executed: place(link.source, link.executed),
-        received_gtid,
-    }
-}
-
-fn gtid(txn: &Txn) -> Gtid {
-    Gtid { server: id(txn.writer), number: txn.number }
-}
-
-/// All servers name their logs alike, as they do in the field.
-fn place(_of: usize, transactions: usize) -> Coordinate {
-    Coordinate {
-        file: format!("mariadb-bin.{:06}", 1 + transactions / 1000),
-        offset: 4 + (transactions % 1000) as u64 * 100,
     }
 }

@@ -1,0 +1,104 @@
+//! What random histories found, each reduced to a directed one and named by what must happen.
+
+mod world;
+
+use mpp::core::event::{Command, What};
+use mpp::core::settings::{PoolSettings, Recovery};
+use mpp::core::time::Moment;
+use world::faults::Kind;
+use world::options::mesh;
+use world::server::{Io, SEC};
+use world::{World, pair, settings};
+
+/// Ten seconds after its start: db1 is ACTIVE.
+fn steady(shape: &[Vec<usize>], change: impl FnOnce(&mut PoolSettings)) -> World {
+    let mut settings = PoolSettings { recovery: Recovery::Auto, ..settings(shape.len()) };
+    change(&mut settings);
+    let mut world = World::new(settings, shape, 7);
+    world.net.slave_net_timeout = 4 * SEC;
+    world.run_until(10 * SEC);
+    assert_eq!(world.active(), Some(0));
+    world
+}
+
+fn refusal(world: &World, to: usize) -> String {
+    world.pool.can_hand_to(to, Moment(world.now)).expect_err("a reason")
+}
+
+#[track_caller]
+fn becomes_active(world: &mut World, node: usize, within: u64) {
+    let took = world.run_until_true(within, |w| w.active() == Some(node));
+    assert!(took.is_some(), "db{}: {}", node + 1, world.held());
+}
+
+/// The PRIMARY's power goes and takes its last second of writes; db2, which has them, is ACTIVE; the PRIMARY is back.
+fn back_without_its_last_second(world: &mut World) {
+    world.begin(Kind::Crash(0, SEC));
+    becomes_active(world, 1, 3 * SEC);
+    world.run_for(5 * SEC);
+    world.end(Kind::Crash(0, SEC));
+    world.run_for(60 * SEC);
+}
+
+#[test]
+fn a_primary_that_lost_its_own_last_writes_in_a_crash_does_not_get_active_back() {
+    let mut world = steady(&pair(), |_| {});
+    // db2 does not replicate from db1: nothing but the GTIDs tells.
+    world.begin(Kind::StopIo(1));
+    back_without_its_last_second(&mut world);
+    assert_eq!((world.active(), world.count(What::Handover)), (Some(1), 0));
+    let why = refusal(&world, 0);
+    assert_eq!(why, "db1 has not executed what db2 showed an interval ago");
+    world.heal();
+    becomes_active(&mut world, 0, 30 * SEC);
+}
+
+#[test]
+fn nor_is_it_promoted_when_the_other_dies_too() {
+    let mut world = steady(&pair(), |s| s.failback = mpp::core::settings::Failback::Manual);
+    back_without_its_last_second(&mut world);
+    world.begin(Kind::Kill(1));
+    world.run_for(30 * SEC);
+    assert_eq!(world.active(), Some(1));
+    assert!(world.held().contains("db1 lacks"), "{}", world.held());
+}
+
+#[test]
+fn without_gtids_the_error_of_the_one_that_was_to_follow_it_tells() {
+    let mut world = steady(&pair(), |_| {});
+    world.net.gtid = false;
+    world.run_for(5 * SEC);
+    back_without_its_last_second(&mut world);
+    assert_eq!((world.active(), world.count(What::Handover)), (Some(1), 0));
+    let why = refusal(&world, 0);
+    assert_eq!(why, "db2 could not follow db1: IO thread No: 1236 Got fatal error 1236 from master");
+}
+
+#[test]
+fn a_handover_is_given_up_when_the_old_node_has_stopped_following_the_new_one() {
+    let mut world = steady(&pair(), |_| {});
+    world.consumes = false;
+    world.command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    (world.servers[0].links[0].io, world.servers[0].links[0].io_error) = (Io::No, Some((1236, "purged")));
+    becomes_active(&mut world, 0, 2 * SEC);
+    let why = world.last(What::HandoverGivenUp);
+    assert_eq!(why, "db1 cannot follow it: IO thread No: 1236 purged");
+}
+
+#[test]
+fn a_stopped_thread_without_an_error_is_the_operators_own_doing_and_in_nobodys_way() {
+    let mut world = steady(&pair(), |_| {});
+    world.begin(Kind::StopIo(0));
+    world.run_for(5 * SEC);
+    world.command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    becomes_active(&mut world, 1, 3 * SEC);
+}
+
+#[test]
+fn what_came_over_another_member_counts_as_received() {
+    let mut world = steady(&mesh(), |_| {});
+    world.begin(Kind::Cut(1, 0));
+    world.run_for(2 * SEC);
+    world.begin(Kind::Kill(0));
+    becomes_active(&mut world, 1, 3 * SEC);
+}
