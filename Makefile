@@ -2,13 +2,16 @@
 .PHONY: demo test test-mysql bench tools lint unit loom deny explore fuzz clean
 
 CARGO ?= cargo
-HISTORIES ?= 10
+# So many times the histories of `make test`: above a million.
+HISTORIES ?= 480
+# How long each fuzz target runs.
+FUZZ_SECONDS ?= 60
 
 demo: tools
 	$(CARGO) build --locked
 	$(CARGO) run --locked --quiet --example demo
 
-test: tools lint unit loom
+test: tools lint unit loom fuzz
 	@echo "make test: everything passed"
 
 # What the machine lacks is installed; root is asked for only then.
@@ -44,14 +47,13 @@ deny:
 	@$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked --quiet cargo-deny
 	$(CARGO) deny check bans licenses sources
 
-# The core in its simulated world, HISTORIES times as long as in `make test`.
+# The core in its simulated world, at length: every pair of faults on two nodes, and HISTORIES times the random histories.
 explore:
-	MPP_EXPLORE=$(HISTORIES) $(CARGO) test --locked --no-default-features --release --test core_world
+	MPP_EXPLORE=$(HISTORIES) $(CARGO) test --locked --no-default-features --profile explore --test core_world --test core_bounds -- --test-threads=1 --nocapture
 
-# Wants a nightly toolchain; cargo-fuzz is installed.
-fuzz:
-	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked --quiet cargo-fuzz
-	cd fuzz && $(CARGO) +nightly fuzz run state_reader -- -max_total_time=60
+# Every fuzz target for a while, two at a time; `make fuzz FUZZ_SECONDS=3600` for longer.
+fuzz: tools
+	@fuzz/run.sh $(FUZZ_SECONDS)
 
 # Measures, and writes what it found into docs/performance.md; BENCH="check polls" measures only those sections.
 bench: tools

@@ -8,6 +8,7 @@ need() { # COMMAND PACKAGE
 }
 need cc gcc
 need cc libc6-dev
+need c++ g++
 need mariadbd mariadb-server-core
 need mariadb-install-db mariadb-server-core
 need mariadb mariadb-client-core
