@@ -34,6 +34,14 @@ const GREETING: &[u8] =
 /// The login is good.
 const GOOD: &[u8] = b"\x00\x00\x00\x02\x00\x00\x00";
 
+/// The answer to the question for its version, which comes first: a column, a row, the end.
+const VERSION: [&[u8]; 4] = [
+    b"\x01",
+    b"\x03def\x00\x00\x00\x07version\x00\x0c\x21\x00\x30\x00\x00\x00\xfd\x00\x00\x27\x00\x00",
+    b"\x1010.11.6-MariaDB-",
+    b"\xfe\x00\x00\x02\x00\x00\x00",
+];
+
 /// What a server does.
 #[derive(Clone, Default)]
 struct Script {
@@ -43,8 +51,8 @@ struct Script {
 }
 
 impl Script {
-    /// First byte: 0 sends the bytes as they are; 1 frames them, from the greeting on; all others greet and let the
-    /// client in first. 255 falls silent at the end. Framed: two bytes of length, then the packet. Packets are counted:
+    /// First byte: 0 sends the bytes as they are; 1 frames them, from the greeting on; all others greet, let the
+    /// client in and say their version first. 255 falls silent at the end. Framed: two bytes of length, then the packet. Packets are counted:
     /// 65535 begins anew, as servers do for each question, 65534 leaves a number to the client.
     fn of(data: &[u8]) -> Script {
         let Some((&how, data)) = data.split_first() else { return Script::default() };
@@ -56,6 +64,8 @@ impl Script {
                 wire.packet(GREETING);
                 wire.number = 2;
                 wire.packet(GOOD);
+                wire.number = 1;
+                VERSION.iter().for_each(|packet| wire.packet(packet));
                 wire.number = 1;
                 wire.packets(data);
             }
@@ -157,7 +167,7 @@ impl Stage {
         let deliver = Box::new(move |observation| answers.send(Some(observation)).is_ok());
         let crashed = Box::new(move |_| _ = lost.send(None));
         let every = Duration::from_secs(3600);
-        let poller = Poller::start(target, every, &self.watchdog, deliver, crashed).expect("a thread");
+        let poller = Poller::start(target, Duration::ZERO, every, &self.watchdog, deliver, crashed).expect("a thread");
         let answer = observations.recv_timeout(FOR_EVER);
         drop(poller);
         let answer = answer.ok().flatten();
