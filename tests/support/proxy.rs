@@ -4,6 +4,7 @@ use super::fickle::{Dice, Fate, Fickle, Talk};
 use nix::sys::socket::{
     self, AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, setsockopt, sockopt::ReuseAddr,
 };
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
@@ -57,7 +58,8 @@ struct State {
     mode: Mode,
     /// The mode the listener is in.
     in_force: Option<Mode>,
-    streams: Vec<TcpStream>,
+    /// Both ends of each connection that lasts, by its number.
+    streams: HashMap<usize, Vec<TcpStream>>,
     ended: bool,
 }
 
@@ -66,7 +68,7 @@ impl Proxy {
     pub fn before(target: SocketAddr) -> Proxy {
         let listener = std::iter::repeat_with(random_address).find_map(|a| TcpListener::bind(a).ok());
         let address = listener.and_then(|l| l.local_addr().ok()).expect("an address");
-        let state = State { mode: Mode::Pass, in_force: None, streams: Vec::new(), ended: false };
+        let state = State { mode: Mode::Pass, in_force: None, streams: HashMap::new(), ended: false };
         let shared = Shared {
             target,
             state: Mutex::new(state),
@@ -99,7 +101,7 @@ impl Proxy {
 
     /// Cuts all connections there are.
     pub fn cut(&self) {
-        for stream in self.shared.lock().streams.drain(..) {
+        for stream in self.shared.lock().streams.drain().flat_map(|(_, ends)| ends) {
             // It may have ended by itself.
             let _ = stream.shutdown(Shutdown::Both);
         }
@@ -162,21 +164,22 @@ impl Shared {
     }
 
     fn serve(self: &Arc<Self>, client: TcpStream, mode: Mode) {
-        self.accepted.fetch_add(1, Ordering::Relaxed);
+        let number = self.accepted.fetch_add(1, Ordering::Relaxed);
         match mode {
             Mode::HangUp => {}
-            Mode::Silent => self.lock().streams.push(client),
+            Mode::Silent => _ = self.lock().streams.insert(number, vec![client]),
             // The server is gone: so is the client, at once.
-            _ => drop(TcpStream::connect(self.target).and_then(|server| self.join(&client, &server))),
+            _ => drop(TcpStream::connect(self.target).and_then(|server| self.join(number, &client, &server))),
         }
     }
 
-    fn join(self: &Arc<Self>, client: &TcpStream, server: &TcpStream) -> io::Result<()> {
+    fn join(self: &Arc<Self>, number: usize, client: &TcpStream, server: &TcpStream) -> io::Result<()> {
         client.set_nonblocking(false)?;
         for stream in [client, server] {
             stream.set_nodelay(true)?;
-            self.lock().streams.push(stream.try_clone()?);
         }
+        let ends = vec![client.try_clone()?, server.try_clone()?];
+        self.lock().streams.insert(number, ends);
         let talk = Arc::new(Talk::new(self.draw()));
         for (from, to, answers) in [(client, server, false), (server, client, true)] {
             let (from, to, shared) = (from.try_clone()?, to.try_clone()?, Arc::clone(self));
@@ -186,6 +189,7 @@ impl Shared {
                 let _ = shared.pump(&from, &to, answers, &talk);
                 let _ = from.shutdown(Shutdown::Both);
                 let _ = to.shutdown(Shutdown::Both);
+                shared.lock().streams.remove(&number);
             });
         }
         Ok(())
