@@ -8,17 +8,14 @@ use mpp::core::time::Moment;
 use world::faults::Kind;
 use world::options::mesh;
 use world::server::{Io, SEC};
-use world::{World, pair, settings};
+use world::{World, pair, steady_as};
 
-/// Ten seconds after its start: db1 is ACTIVE.
+/// A steady world in which every node recovers by itself.
 fn steady(shape: &[Vec<usize>], change: impl FnOnce(&mut PoolSettings)) -> World {
-    let mut settings = PoolSettings { recovery: Recovery::Auto, ..settings(shape.len()) };
-    change(&mut settings);
-    let mut world = World::new(settings, shape, 7);
-    world.net.slave_net_timeout = 4 * SEC;
-    world.run_until(10 * SEC);
-    assert_eq!(world.active(), Some(0));
-    world
+    steady_as(shape, |settings| {
+        settings.recovery = Recovery::Auto;
+        change(settings);
+    })
 }
 
 fn refusal(world: &World, to: usize) -> String {

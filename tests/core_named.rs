@@ -9,18 +9,7 @@ use mpp::core::time::Duration;
 use mpp::core::words::{Role, State, Status};
 use world::faults::{Change, Kind};
 use world::server::{MS, SEC};
-use world::{Path, World, one_way, pair, ring, settings, star};
-
-/// A world ten seconds after its start: db1 is ACTIVE, the others are STANDBY.
-fn steady_as(shape: &[Vec<usize>], change: impl FnOnce(&mut PoolSettings)) -> World {
-    let mut settings = settings(shape.len());
-    change(&mut settings);
-    let mut world = World::new(settings, shape, 7);
-    world.net.slave_net_timeout = 4 * SEC;
-    world.run_until(10 * SEC);
-    assert_eq!(world.active(), Some(0));
-    world
-}
+use world::{Path, World, one_way, pair, ring, settings, star, steady_as};
 
 fn steady() -> World {
     steady_as(&pair(), |_| {})

@@ -22,7 +22,7 @@ use mpp::core::pool::Pool;
 use mpp::core::settings::PoolSettings;
 use mpp::core::time::{Duration, Moment};
 use mpp::core::words::{Role, State};
-pub use options::{chain, one_way, pair, ring, settings, star};
+pub use options::{chain, one_way, pair, ring, settings, star, steady_as};
 use rng::Rng;
 use server::{Clock, MS, Net, SEC, Server};
 use std::cmp::Reverse;

@@ -53,6 +53,17 @@ fn millis(of: &mut Rng, choices: &[u64]) -> Duration {
     Duration::from_millis(of.pick(choices))
 }
 
+/// A world ten seconds after its start: db1 is ACTIVE, the others are STANDBY.
+pub fn steady_as(shape: &[Vec<usize>], change: impl FnOnce(&mut PoolSettings)) -> World {
+    let mut settings = settings(shape.len());
+    change(&mut settings);
+    let mut world = World::new(settings, shape, 7);
+    world.net.slave_net_timeout = 4 * SEC;
+    world.run_until(10 * SEC);
+    assert_eq!(world.active(), Some(0));
+    world
+}
+
 /// Any settings that the configuration takes.
 pub fn random(rng: &mut Rng, count: usize) -> PoolSettings {
     let mut s = settings(count);
