@@ -99,3 +99,16 @@ fn what_came_over_another_member_counts_as_received() {
     world.begin(Kind::Kill(0));
     becomes_active(&mut world, 1, 3 * SEC);
 }
+
+#[test]
+fn the_errors_of_a_standby_that_is_made_active_by_force_do_not_fail_it() {
+    let mut world = steady(&pair(), |s| s.failback = mpp::core::settings::Failback::Manual);
+    world.begin(Kind::DuplicateKey(1));
+    world.run_for(10 * SEC);
+    world.command(Command::Switchover { to: Some(1), force: true }).expect("force");
+    becomes_active(&mut world, 1, 10 * SEC);
+    assert_eq!((world.pool.memory().nodes[1].errors, world.pool.req(1)), (0, 1));
+    world.lose_next = Some(1);
+    world.run_for(20 * SEC);
+    assert_eq!(world.active(), Some(1), "{}", world.last(What::Failover));
+}

@@ -213,6 +213,9 @@ impl Pool {
         let reason = format!("{} took over from {} after {took} ({why})", self.name(to), self.name(from));
         self.memory.nodes[from].fed = Some(now);
         self.memory.nodes[from].message = "stepped down".into();
+        if handover.forced {
+            self.forgive(to);
+        }
         self.seat(to, now);
         // One that was given up is forgotten when ACTIVE moves; an operator's choice is not, by a drain.
         self.memory.failback_off &= self.memory.chosen;
@@ -222,6 +225,13 @@ impl Pool {
             Cause::Failback => {}
         }
         self.tell_seated(What::HandedOver, Severity::Warning, to, reason);
+    }
+
+    /// Made ACTIVE by force, a node begins without errors: those it has are of a STANDBY, and its replication counts no
+    /// more.
+    pub(super) fn forgive(&mut self, node: NodeId) {
+        let n = &mut self.memory.nodes[node];
+        (n.errors, n.counted, n.failed_poll) = (0, None, None);
     }
 
     /// An operator chose the ACTIVE node: the PRIMARY does not take it back by itself.

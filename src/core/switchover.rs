@@ -99,9 +99,7 @@ impl Pool {
         if let Some(holder) = self.holder() {
             self.fail(holder, true, now);
         }
-        let n = &mut self.memory.nodes[to];
-        n.errors = 0;
-        n.counted = None;
+        self.forgive(to);
         self.seat(to, now);
         self.choose_holder(to);
         let reason = format!("{} made ACTIVE by force, by {by}", self.name(to));
