@@ -19,13 +19,17 @@ impl Handler for Echo {
     fn handle(&self, request: Request, peer: &Peer) -> Reply {
         assert!(!peer.name.is_empty());
         match request {
-            Request::Events { .. } => Reply::Stream(Box::new([Some(1.into()), Some(2.into())].into_iter())),
+            Request::Events { .. } => Reply::Stream(Box::new([1, 2].into_iter().map(|n| Some(Ok(n.into()))))),
             request => Reply::Once(Ok(request.to_line().into())),
         }
     }
 
     fn control_group(&self) -> &str {
         "mpp"
+    }
+
+    fn owns_directory(&self) -> bool {
+        true
     }
 }
 

@@ -1,6 +1,6 @@
 //! The operator's end of the socket.
 
-use super::protocol::{Answer, Code, Failure, Request, parse_answer};
+use super::protocol::{Answer, Request, parse_answer};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -84,8 +84,8 @@ fn open(
     let lines = BufReader::new(stream).lines();
     Ok(lines.map(move |line| {
         let line = line.map_err(|source| silent(&path, source))?;
-        let garbled = |e| Failure::new(Code::BadRequest, format!("mppd's answer makes no sense: {e}"));
-        Ok(parse_answer(&line).unwrap_or_else(|e| Err(garbled(e))))
+        // Cut off in the middle, say: the daemon died while it spoke.
+        parse_answer(&line).map_err(|e| silent(&path, io::Error::new(io::ErrorKind::InvalidData, e)))
     }))
 }
 

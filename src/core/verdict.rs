@@ -25,7 +25,7 @@ pub enum Because {
     Standby = 2,
     /// UP for ro: ACTIVE, and no STANDBY node serves.
     NoStandbyServes = 3,
-    /// UP: ACTIVE and held, nobody else can be promoted.
+    /// UP: ACTIVE, failing and held: nobody else can be, or may be, promoted.
     Held = 4,
     /// UP with weight 0: drained.
     Drained = 5,
@@ -87,7 +87,7 @@ impl Because {
             Because::Active => "ACTIVE",
             Because::Standby => "STANDBY",
             Because::NoStandbyServes => "ACTIVE, and no STANDBY serves",
-            Because::Held => "ACTIVE, held: nobody can be promoted",
+            Because::Held => "ACTIVE, held: failing, and not replaced",
             Because::Drained => "drained: weight 0",
             Because::Good => "OK",
             Because::Lags => "lags: weight 0",

@@ -91,6 +91,15 @@ fn start() -> ([Server; 2], Vec<[Proxy; 2]>, Agent) {
     (servers, proxies, agent)
 }
 
+/// Tells the watcher to stop.
+struct StopWhenGone<'a>(&'a AtomicBool);
+
+impl Drop for StopWhenGone<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// The daemon is killed until that has struck in the middle of a handover often enough.
 pub(crate) fn killed_in_the_middle() {
     let (servers, _proxies, mut agent) = start();
@@ -98,6 +107,8 @@ pub(crate) fn killed_in_the_middle() {
     let (mut chance, stop) = (Chance::new(), AtomicBool::new(false));
     let writer = Writer::start(&state, "p0", 1);
     let looks = thread::scope(|scope| {
+        // Also when something here fails: or the watcher would watch for ever.
+        let _stop = StopWhenGone(&stop);
         let watcher = scope.spawn(|| watch(&state, &stop));
         let (mut struck, mut stages) = (0, 0);
         while struck < KILLS && !watcher.is_finished() {
