@@ -40,6 +40,14 @@ pub(super) fn errant(written: &Written, id: u32, pool: &Written) -> Option<Strin
     })
 }
 
+/// Whether `other` has more of what server `id` wrote than `written` has.
+pub(super) fn forgot_own(written: &Written, id: u32, other: &Written) -> bool {
+    written.iter().any(|(domain, mine)| {
+        let theirs = other.get(domain).and_then(|writers| writers.get(&id));
+        theirs.zip(mine.get(&id)).is_some_and(|(theirs, mine)| theirs > mine)
+    })
+}
+
 /// The last transaction of each replication domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Domains(pub BTreeMap<u32, Gtid>);

@@ -89,6 +89,12 @@ impl GtidSet {
         self
     }
 
+    /// Only what this server wrote, under any tag.
+    pub fn only(mut self, uuid: Uuid) -> GtidSet {
+        self.0.retain(|origin, _| origin.uuid == uuid);
+        self
+    }
+
     /// The last of its transactions, as a GTID; `None` of an empty set.
     pub fn last(&self) -> Option<String> {
         let (origin, spans) = self.0.last_key_value()?;

@@ -100,10 +100,7 @@ impl Facts {
     /// Whether `other` has more of what this server wrote itself than it has: a crash took the end of its log, and
     /// replication never brings a server its own transactions back.
     pub fn forgot_own(&self, other: &Position) -> bool {
-        self.position.written.iter().any(|(domain, mine)| {
-            let theirs = other.written.get(domain).and_then(|writers| writers.get(&self.server_id));
-            theirs.zip(mine.get(&self.server_id)).is_some_and(|(theirs, mine)| theirs > mine)
-        })
+        self.position.forgot_own(self.server_id, other)
     }
 
     /// Everything executed or in a relay log, by GTID.

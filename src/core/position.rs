@@ -48,6 +48,16 @@ impl Position {
         other.0.iter().all(|(&domain, &gtid)| logged(domain, gtid) || executed(domain, gtid))
     }
 
+    /// Whether `other` has more of what the server itself, `id`, wrote than is here.
+    pub(super) fn forgot_own(&self, id: u32, other: &Position) -> bool {
+        match (&self.gtid, &other.gtid) {
+            (Gtids::Set(mine), Gtids::Set(theirs)) => {
+                self.uuid.is_some_and(|own| !theirs.clone().only(own).minus(mine).is_empty())
+            }
+            _ => domains::forgot_own(&self.written, id, &other.written),
+        }
+    }
+
     /// What is here and the pool, whose ACTIVE node `id` is at `pool`, is known to lack, in words. What the ACTIVE node
     /// writes itself, it may have written after it was asked. Within [`Domains`], a writer that it has never heard of
     /// proves nothing: its binary log may have been reset, or never kept. A [`GtidSet`] knows.

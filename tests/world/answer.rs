@@ -4,6 +4,7 @@ use super::server::{Io, Link, Net, SEC, Server, Txn};
 use mpp::core::observation::{Channel, Facts, Run, Thread};
 use mpp::core::position::{Coordinate, Domains, Gtid, Gtids, Position};
 use mpp::core::time::Duration;
+use std::collections::BTreeMap;
 
 pub fn id(server: usize) -> u32 {
     server as u32 + 1
@@ -18,7 +19,10 @@ pub fn facts(servers: &[Server], net: &Net, server: usize, now: u64) -> Facts {
     let s = &servers[server];
     let end = place(s, s.log.len(), s.cuts.len());
     let mut position = Position { binlog: Some(end), ..Position::default() };
-    if net.gtid {
+    if net.gtid && net.mysql {
+        position.gtid = set(s.log.iter());
+        position.uuid = uuid(server).parse().ok();
+    } else if net.gtid {
         let mut domains = Domains::default();
         for txn in s.log.iter().rev().take(1).chain(s.log.iter().rev().find(|t| t.writer != server)) {
             domains.raise(0, gtid(txn));
@@ -51,6 +55,7 @@ fn channel(servers: &[Server], net: &Net, link: &Link, many: bool, now: u64) -> 
     let sql = Thread { run: if link.sql { Run::Yes } else { Run::No }, error: error(link.sql_error) };
     let behind = link.relay.front().map_or(0, |t| now.saturating_sub(t.written) / SEC);
     let received_gtid = match net.gtid {
+        true if net.mysql => set(link.relay.iter().chain(&link.last)),
         true => link.last.map(|t| Domains([(0, gtid(&t))].into()).into()).unwrap_or_default(),
         false => Gtids::default(),
     };
@@ -67,6 +72,27 @@ fn channel(servers: &[Server], net: &Net, link: &Link, many: bool, now: u64) -> 
         executed: place(source, link.executed, link.life),
         received_gtid,
     }
+}
+
+/// MySQL's way: every transaction, by the writer's own count.
+fn set<'a>(log: impl Iterator<Item = &'a Txn>) -> Gtids {
+    let mut spans: BTreeMap<usize, Vec<(u64, u64)>> = BTreeMap::new();
+    for txn in log {
+        let known = spans.entry(txn.writer).or_default();
+        match known.last_mut().filter(|(_, last)| last + 1 == txn.count) {
+            Some((_, last)) => *last = txn.count,
+            None => known.push((txn.count, txn.count)),
+        }
+    }
+    let word = |(first, last): &(u64, u64)| format!(":{first}-{last}");
+    let of = |(writer, spans): (&usize, &Vec<(u64, u64)>)| {
+        uuid(*writer) + &spans.iter().map(word).collect::<String>()
+    };
+    Gtids::parse(&spans.iter().map(of).collect::<Vec<_>>().join(",")).expect("a set")
+}
+
+fn uuid(server: usize) -> String {
+    format!("00000000-0000-0000-0000-{:012}", id(server))
 }
 
 fn gtid(txn: &Txn) -> Gtid {
