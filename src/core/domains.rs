@@ -40,11 +40,16 @@ pub(super) fn errant(written: &Written, id: u32, pool: &Written) -> Option<Strin
     })
 }
 
-/// Whether `other` has more of what server `id` wrote than `written` has.
-pub(super) fn forgot_own(written: &Written, id: u32, other: &Written) -> bool {
-    written.iter().any(|(domain, mine)| {
-        let theirs = other.get(domain).and_then(|writers| writers.get(&id));
-        theirs.zip(mine.get(&id)).is_some_and(|(theirs, mine)| theirs > mine)
+/// Whether `other` has more of some writer than `written` has, and than is in these relay logs. A writer that is known on
+/// one side only proves nothing.
+pub(super) fn lacks_of_a_writer(written: &Written, other: &Written, relay_logs: &[&Domains]) -> bool {
+    written.iter().any(|(&domain, mine)| {
+        let theirs = other.get(&domain).into_iter().flatten();
+        theirs.filter(|(writer, number)| mine.get(writer).is_some_and(|known| known < number)).any(
+            |(&server, &number)| {
+                !relay_logs.iter().any(|log| log.ends_behind(domain, Gtid { server, number }))
+            },
+        )
     })
 }
 
@@ -146,6 +151,18 @@ mod tests {
         assert_eq!(domains("0-1-97,1-1-1").lacks(&domains("0-1-100,1-1-1")), 3);
         assert_eq!(domains("0-1-100").lacks(&domains("0-1-5,1-1-1")), 1);
         assert_eq!(domains("").lacks(&domains("0-1-5")), 5);
+    }
+
+    #[test]
+    fn two_who_wrote_at_the_same_time_are_told_apart_by_what_the_logs_hold_of_each() {
+        let written = |text| parse_written(text).expect("a state");
+        let lacks = |mine, theirs, relay: &str| {
+            lacks_of_a_writer(&written(mine), &written(theirs), &[&domains(relay)])
+        };
+        assert!(lacks("0-2-1193,0-3-10", "0-2-1193,0-3-87", ""));
+        assert!(!lacks("0-2-1193,0-3-10", "0-2-1193,0-3-87", "0-3-87"), "it is in the relay log");
+        assert!(!lacks("0-2-1193", "0-2-1193,0-3-87", ""), "a writer it never heard of proves nothing");
+        assert!(!lacks("0-2-1193,0-3-87", "0-2-1100,0-3-87", ""));
     }
 
     #[test]

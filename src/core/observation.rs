@@ -93,14 +93,21 @@ impl Facts {
 
     /// Whether it has executed `other`, or has it in a relay log; `None` if nothing compares.
     pub fn has_received(&self, other: &Gtids) -> Option<bool> {
-        let relay_logs: Vec<&Gtids> = self.channels.iter().map(|c| &c.received_gtid).collect();
-        self.position.covers(other, &relay_logs)
+        self.position.covers(other, &self.relay_logs())
     }
 
-    /// Whether `other` has more of what this server wrote itself than it has: a crash took the end of its log, and
-    /// replication never brings a server its own transactions back.
-    pub fn forgot_own(&self, other: &Position) -> bool {
-        self.position.forgot_own(self.server_id, other)
+    /// Whether something of `other` certainly has not been executed, whatever else compares.
+    pub fn certainly_has_not_executed(&self, other: &Position) -> bool {
+        self.position.certainly_lacks(other, &[])
+    }
+
+    /// Whether something of `other` certainly has not been received, whatever else compares.
+    pub fn certainly_has_not_received(&self, other: &Position) -> bool {
+        self.position.certainly_lacks(other, &self.relay_logs())
+    }
+
+    fn relay_logs(&self) -> Vec<&Gtids> {
+        self.channels.iter().map(|c| &c.received_gtid).collect()
     }
 
     /// Everything executed or in a relay log, by GTID.

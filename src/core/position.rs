@@ -48,14 +48,26 @@ impl Position {
         other.0.iter().all(|(&domain, &gtid)| logged(domain, gtid) || executed(domain, gtid))
     }
 
-    /// Whether `other` has more of what the server itself, `id`, wrote than is here.
-    pub(super) fn forgot_own(&self, id: u32, other: &Position) -> bool {
+    /// Whether something of `other` is certainly neither here nor in these relay logs, whatever the last transaction of a
+    /// domain or a place in a log say. Of two who wrote at the same time, [`Domains`] show but one: the binary logs know
+    /// each. What a server wrote itself, and lost in a crash, replication never brings back: a [`GtidSet`] knows.
+    pub(super) fn certainly_lacks(&self, other: &Position, relay_logs: &[&Gtids]) -> bool {
         match (&self.gtid, &other.gtid) {
             (Gtids::Set(mine), Gtids::Set(theirs)) => {
                 self.uuid.is_some_and(|own| !theirs.clone().only(own).minus(mine).is_empty())
             }
-            _ => domains::forgot_own(&self.written, id, &other.written),
+            _ => domains::lacks_of_a_writer(&self.written, &other.written, &domains_of(relay_logs)),
         }
+    }
+
+    /// Whether all that server `id`, at `other`, has logged of its own is here. Numbers of two who wrote at the same time
+    /// say nothing of each other: it must be known as a writer, or be the last one.
+    pub(super) fn has_all_of(&self, id: u32, other: &Position) -> bool {
+        let Gtids::Domains(mine) = &self.gtid else { return true };
+        of_writer(&other.written, id).all(|(domain, gtid)| {
+            let logged = self.written.get(&domain).and_then(|writers| writers.get(&id));
+            logged.is_some_and(|&number| number >= gtid.number) || mine.ends_behind(domain, gtid)
+        })
     }
 
     /// What is here and the pool, whose ACTIVE node `id` is at `pool`, is known to lack, in words. What the ACTIVE node
@@ -70,6 +82,22 @@ impl Position {
             _ => domains::errant(&self.written, id, &pool.written),
         }
     }
+}
+
+/// What has been logged of one writer, by its server id, in each domain.
+fn of_writer(written: &Written, id: u32) -> impl Iterator<Item = (u32, Gtid)> {
+    let one = move |(&domain, writers): (&u32, &std::collections::BTreeMap<u32, u64>)| {
+        Some((domain, Gtid { server: id, number: *writers.get(&id)? }))
+    };
+    written.iter().filter_map(one)
+}
+
+fn domains_of<'a>(logs: &[&'a Gtids]) -> Vec<&'a Domains> {
+    let domains = |log: &&'a Gtids| match *log {
+        Gtids::Domains(domains) => Some(domains),
+        Gtids::Set(_) => None,
+    };
+    logs.iter().filter_map(domains).collect()
 }
 
 /// What a server holds and should not, in words.
@@ -120,6 +148,27 @@ mod tests {
 
     fn at(text: &str) -> Position {
         Position { gtid: gtids(text), ..Position::default() }
+    }
+
+    /// What MariaDB says: the last of the domain, and what its log holds of each writer.
+    fn mariadb(last: &str, written: &str) -> Position {
+        let gtid = Gtids::parse(last).expect("a position");
+        Position { gtid, written: parse_written(written).expect("a state"), ..Position::default() }
+    }
+
+    #[test]
+    fn of_two_who_wrote_at_the_same_time_neither_hides_the_other() {
+        // Server 3 is ACTIVE and has written 77; server 2 wrote as well, with higher numbers, which hide that.
+        let shown = mariadb("0-2-1193", "0-1-322,0-2-1193,0-3-1180");
+        let lacks = mariadb("0-2-1193", "0-1-322,0-2-1193,0-3-1103");
+        assert_eq!(lacks.covers(&shown.gtid, &[]), Some(true), "that says nothing of server 3");
+        assert!(lacks.certainly_lacks(&shown, &[]));
+        let relay = Gtids::parse("0-3-1180").expect("a position");
+        assert!(!lacks.certainly_lacks(&shown, &[&relay]), "it has received it");
+        let never_heard = mariadb("0-2-1193", "0-1-322,0-2-1193");
+        assert!(!never_heard.certainly_lacks(&shown, &[]) && !never_heard.has_all_of(3, &shown));
+        assert!(mariadb("0-3-1180", "0-1-322").has_all_of(3, &shown), "the last one it executed");
+        assert!(shown.has_all_of(3, &shown) && !shown.certainly_lacks(&shown, &[]));
     }
 
     #[test]

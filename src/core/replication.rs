@@ -196,7 +196,8 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.received);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        if facts.forgot_own(shown) { Some(false) } else { either(by_place, facts.has_received(&shown.gtid)) }
+        let lacks = facts.certainly_has_not_received(shown);
+        if lacks { Some(false) } else { either(by_place, facts.has_received(&shown.gtid)) }
     }
 
     /// Whether a node has executed `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
@@ -204,7 +205,15 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.executed);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        if facts.forgot_own(shown) { Some(false) } else { either(by_place, facts.has_executed(&shown.gtid)) }
+        let lacks = facts.certainly_has_not_executed(shown) || !self.has_all_of_reigning(facts, shown);
+        if lacks { Some(false) } else { either(by_place, facts.has_executed(&shown.gtid)) }
+    }
+
+    /// Whether all is there that the ACTIVE (or last) node wrote itself, where GTIDs tell.
+    fn has_all_of_reigning(&self, facts: &Facts, shown: &Position) -> bool {
+        let reigning = self.memory.reign.as_ref().and_then(|r| r.node);
+        let id = reigning.and_then(|r| self.memory.nodes[r].server_id);
+        facts.position.gtid.is_empty() || id.is_none_or(|id| facts.position.has_all_of(id, shown))
     }
 
     /// A node's channel from the ACTIVE (or last) node itself.

@@ -10,7 +10,7 @@ use crate::core::time::Moment;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -143,9 +143,9 @@ fn write(path: &Path, record: &Record) -> io::Result<()> {
     {
         return Err(e);
     }
-    let mut file = File::create(&fresh)?;
-    file.write_all(&serde_json::to_vec(record)?)?;
-    file.sync_all()?;
+    let mut file = BufWriter::new(File::create(&fresh)?);
+    serde_json::to_writer(&mut file, record)?;
+    file.into_inner()?.sync_all()?;
     // The first time there is none.
     _ = fs::rename(path, former(path));
     fs::rename(&fresh, path)?;

@@ -51,6 +51,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let nodes: usize = settings.pools.iter().map(|p| p.access.len()).sum();
     raise_file_limit(nodes)?;
     poll::keep_panics_to_their_pollers();
+    poll::keep_buffers_apart();
     let lock = Lock::take(&settings.runtime_dir)?;
     let alerts = Alerts::start(syslog_target(&settings.alerts.syslog)).map_err(no_thread)?;
     let boot_id = boot_id()?;

@@ -9,8 +9,10 @@
 //! - `failure`: what went wrong, as the answer it counts as
 //! - `rescue`: a driver that panics costs one thread, not the daemon
 //! - `deadline`: the watchdog that cuts a connection at the poll's deadline
+//! - `buffers`: what becomes of the driver's buffers
 //! - `schedule`, `thread`: when to poll
 
+mod buffers;
 mod connect;
 mod deadline;
 mod dialect;
@@ -24,6 +26,7 @@ mod schedule;
 mod target;
 mod thread;
 
+pub use buffers::keep_buffers_apart;
 pub use deadline::Watchdog;
 pub use dialect::Dialect;
 pub use fields::{Odd, Record};

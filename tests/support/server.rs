@@ -6,6 +6,7 @@ use super::options::{Options, apply_place};
 use super::place::Place;
 use super::processes::spawn;
 use super::template;
+use super::wait::wait_until;
 use mysql::prelude::Queryable;
 use mysql::{Conn, OptsBuilder, Row};
 use nix::sys::signal::{Signal, kill};
@@ -140,6 +141,17 @@ impl Server {
     /// SIGSTOP: it stays connected and says nothing any more.
     pub fn freeze(&self) {
         self.signal(Signal::SIGSTOP);
+        // The signal is sent; the threads that run on other processors stop a little later.
+        wait_until("the server stands still", PATIENCE, || self.stands_still());
+    }
+
+    /// Every thread is stopped.
+    fn stands_still(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("its threads");
+        let state = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("stat")).ok();
+        // The state stands behind the name in brackets.
+        let stopped = |stat: String| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'));
+        tasks.flatten().filter_map(state).all(stopped)
     }
 
     /// SIGCONT.

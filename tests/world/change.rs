@@ -86,7 +86,10 @@ pub(super) fn steps_down(world: &World, before: &Before, actions: &[Action]) {
         return;
     };
     let Some(active) = before.active else { return };
-    assert_eq!(handover.from, active);
+    // Whoever has just been promoted may hand over to the PRIMARY in the same decision.
+    let promoted = actions.iter().any(|a| matches!(a, Action::Note(n) if loss::moves_active(n.what)));
+    assert!(handover.from == active || promoted, "somebody else hands over");
+    let active = handover.from;
     let told = actions.iter().any(|a| matches!(a, Action::Note(n) if n.what == What::Handover));
     assert!(told, "a handover that nobody hears of");
     let (from, to) = (&pool.memory().nodes[active], &pool.memory().nodes[handover.to]);

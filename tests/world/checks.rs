@@ -221,7 +221,8 @@ fn moved(world: &World, before: &Before, event: Option<&Event>) {
             }
             (Unknown | Standby | FailOnline | FailOffline, Active) | (Active, Standby) => true,
             (Unknown | Standby, FailOnline | FailOffline) => held || n.errors >= pool.settings().levels.fail,
-            (Active, FailOnline | FailOffline) => pool.active().is_some(),
+            // Replaced; and the successor may be handing over to the PRIMARY already.
+            (Active, FailOnline | FailOffline) => pool.memory().seat != Seat::Empty,
             (FailOnline | FailOffline, Unknown) => true,
             _ => false,
         };
