@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test test-mysql bench tools lint unit loom deny explore fuzz clean
+.PHONY: demo test test-mysql bench tools lint build unit loom deny explore fuzz clean
 
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
@@ -11,7 +11,9 @@ demo: tools
 	$(CARGO) build --locked
 	$(CARGO) run --locked --quiet --example demo
 
-test: tools lint unit loom fuzz
+# The ten minutes of tests/steady.rs run beside all others, which have it in short.
+test: tools lint build
+	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" -- $(MAKE) unit loom fuzz
 	@echo "make test: everything passed"
 
 # What the machine lacks is installed; root is asked for only then.
@@ -23,14 +25,15 @@ lint:
 	$(CARGO) check --locked --no-default-features
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
-# The ten minutes of tests/steady.rs run beside all others, which have it in short; they mostly wait for servers, so more of
-# them run at a time than there are processors.
-unit: export RUST_TEST_THREADS ?= 6
-unit:
+build:
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-run
-	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" -- \
-		MPP_STEADY_SECONDS=5 $(CARGO) test --locked --no-fail-fast
+
+# Tests mostly wait for servers: more of them run at a time than there are processors.
+unit: export RUST_TEST_THREADS ?= 6
+unit: export MPP_STEADY_SECONDS ?= 5
+unit: build
+	$(CARGO) test --locked --no-fail-fast
 
 # The two-copy protocol of the published state, in every order of its loads and stores.
 loom:
