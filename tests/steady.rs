@@ -1,6 +1,6 @@
 //! Ten minutes of a network and of servers that are never quite well: nobody's role changes.
 //!
-//! `MPP_STEADY_SECONDS` makes it shorter. `make unit` runs it beside everything else.
+//! `MPP_STEADY_SECONDS` makes it shorter. `make test` runs it beside everything else.
 
 mod support;
 
