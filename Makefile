@@ -11,9 +11,11 @@ demo: tools
 	$(CARGO) build --locked
 	$(CARGO) run --locked --quiet --example demo
 
-# The ten minutes of tests/steady.rs run beside all others, which have it in short.
+# What takes long and little runs beside all tests: the ten minutes of tests/steady.rs; and loom and the fuzz targets on
+# what the tests leave of the processors.
 test: tools lint build
-	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" -- $(MAKE) unit loom fuzz
+	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" \
+		target/loom-and-fuzz.log "nice -n 19 $(MAKE) loom fuzz" -- $(MAKE) unit
 	@echo "make test: everything passed"
 
 # What the machine lacks is installed; root is asked for only then.

@@ -40,16 +40,21 @@ pub(super) fn errant(written: &Written, id: u32, pool: &Written) -> Option<Strin
     })
 }
 
-/// Whether `other` has more of some writer than `written` has, and than is in these relay logs. A writer that is known on
-/// one side only proves nothing.
-pub(super) fn lacks_of_a_writer(written: &Written, other: &Written, relay_logs: &[&Domains]) -> bool {
+/// Whether `other` has more of some writer than server `own` has logged in `written`, and than is in its relay logs. A
+/// writer that is known on one side only proves nothing. Its own transactions a server never executes from a relay log,
+/// though it counts them as received.
+pub(super) fn lacks_of_a_writer(
+    written: &Written,
+    own: u32,
+    other: &Written,
+    relay_logs: &[&Domains],
+) -> bool {
+    let received =
+        |domain, gtid: Gtid| gtid.server != own && relay_logs.iter().any(|log| log.ends_behind(domain, gtid));
     written.iter().any(|(&domain, mine)| {
         let theirs = other.get(&domain).into_iter().flatten();
-        theirs.filter(|(writer, number)| mine.get(writer).is_some_and(|known| known < number)).any(
-            |(&server, &number)| {
-                !relay_logs.iter().any(|log| log.ends_behind(domain, Gtid { server, number }))
-            },
-        )
+        let more = theirs.filter(|(writer, number)| mine.get(writer).is_some_and(|known| known < number));
+        more.map(|(&server, &number)| Gtid { server, number }).any(|gtid| !received(domain, gtid))
     })
 }
 
@@ -157,12 +162,13 @@ mod tests {
     fn two_who_wrote_at_the_same_time_are_told_apart_by_what_the_logs_hold_of_each() {
         let written = |text| parse_written(text).expect("a state");
         let lacks = |mine, theirs, relay: &str| {
-            lacks_of_a_writer(&written(mine), &written(theirs), &[&domains(relay)])
+            lacks_of_a_writer(&written(mine), 1, &written(theirs), &[&domains(relay)])
         };
         assert!(lacks("0-2-1193,0-3-10", "0-2-1193,0-3-87", ""));
         assert!(!lacks("0-2-1193,0-3-10", "0-2-1193,0-3-87", "0-3-87"), "it is in the relay log");
         assert!(!lacks("0-2-1193", "0-2-1193,0-3-87", ""), "a writer it never heard of proves nothing");
         assert!(!lacks("0-2-1193,0-3-87", "0-2-1100,0-3-87", ""));
+        assert!(lacks("0-1-1", "0-1-5", "0-1-21"), "its own, lost in a crash, never come back");
     }
 
     #[test]

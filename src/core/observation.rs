@@ -98,12 +98,12 @@ impl Facts {
 
     /// Whether something of `other` certainly has not been executed, whatever else compares.
     pub fn certainly_has_not_executed(&self, other: &Position) -> bool {
-        self.position.certainly_lacks(other, &[])
+        self.position.certainly_lacks(self.server_id, other, &[])
     }
 
     /// Whether something of `other` certainly has not been received, whatever else compares.
     pub fn certainly_has_not_received(&self, other: &Position) -> bool {
-        self.position.certainly_lacks(other, &self.relay_logs())
+        self.position.certainly_lacks(self.server_id, other, &self.relay_logs())
     }
 
     fn relay_logs(&self) -> Vec<&Gtids> {

@@ -48,15 +48,15 @@ impl Position {
         other.0.iter().all(|(&domain, &gtid)| logged(domain, gtid) || executed(domain, gtid))
     }
 
-    /// Whether something of `other` is certainly neither here nor in these relay logs, whatever the last transaction of a
+    /// Whether something of `other` is certainly neither here, on server `id`, nor in its relay logs, whatever the last transaction of a
     /// domain or a place in a log say. Of two who wrote at the same time, [`Domains`] show but one: the binary logs know
     /// each. What a server wrote itself, and lost in a crash, replication never brings back: a [`GtidSet`] knows.
-    pub(super) fn certainly_lacks(&self, other: &Position, relay_logs: &[&Gtids]) -> bool {
+    pub(super) fn certainly_lacks(&self, id: u32, other: &Position, relay_logs: &[&Gtids]) -> bool {
         match (&self.gtid, &other.gtid) {
             (Gtids::Set(mine), Gtids::Set(theirs)) => {
                 self.uuid.is_some_and(|own| !theirs.clone().only(own).minus(mine).is_empty())
             }
-            _ => domains::lacks_of_a_writer(&self.written, &other.written, &domains_of(relay_logs)),
+            _ => domains::lacks_of_a_writer(&self.written, id, &other.written, &domains_of(relay_logs)),
         }
     }
 
@@ -162,13 +162,13 @@ mod tests {
         let shown = mariadb("0-2-1193", "0-1-322,0-2-1193,0-3-1180");
         let lacks = mariadb("0-2-1193", "0-1-322,0-2-1193,0-3-1103");
         assert_eq!(lacks.covers(&shown.gtid, &[]), Some(true), "that says nothing of server 3");
-        assert!(lacks.certainly_lacks(&shown, &[]));
+        assert!(lacks.certainly_lacks(2, &shown, &[]));
         let relay = Gtids::parse("0-3-1180").expect("a position");
-        assert!(!lacks.certainly_lacks(&shown, &[&relay]), "it has received it");
+        assert!(!lacks.certainly_lacks(2, &shown, &[&relay]), "it has received it");
         let never_heard = mariadb("0-2-1193", "0-1-322,0-2-1193");
-        assert!(!never_heard.certainly_lacks(&shown, &[]) && !never_heard.has_all_of(3, &shown));
+        assert!(!never_heard.certainly_lacks(2, &shown, &[]) && !never_heard.has_all_of(3, &shown));
         assert!(mariadb("0-3-1180", "0-1-322").has_all_of(3, &shown), "the last one it executed");
-        assert!(shown.has_all_of(3, &shown) && !shown.certainly_lacks(&shown, &[]));
+        assert!(shown.has_all_of(3, &shown) && !shown.certainly_lacks(2, &shown, &[]));
     }
 
     #[test]

@@ -1,20 +1,27 @@
 #!/bin/sh
-# beside.sh LOG LONG-COMMAND -- COMMAND...: runs both at the same time, each a command line for the shell. What the long one
-# says goes to LOG and is shown at the end. Fails if one of them does. Interrupted, it ends both and all they started.
+# beside.sh LOG LONG-COMMAND [LOG LONG-COMMAND]... -- COMMAND: runs all at the same time, each a command line for the shell.
+# What a long one says goes to its LOG and is shown at the end. Fails if one of them does. Interrupted, it ends all, and
+# all they started.
 set -u
-log=$1 long=$2
-shift 3
-
-setsid sh -c "$long" >"$log" 2>&1 &
-beside=$!
+started='' logs=''
+while [ "$1" != -- ]; do
+    setsid sh -c "$2" >"$1" 2>&1 &
+    started="$started $!" logs="$logs $1"
+    shift 2
+done
+shift
 setsid sh -c "$*" &
 others=$!
-trap 'kill -TERM -"$beside" -"$others" 2>/dev/null; exit 130' INT TERM HUP
+trap 'for each in $started $others; do kill -TERM -"$each" 2>/dev/null; done; exit 130' INT TERM HUP
 
-wait "$others"
-result=$?
-echo "waiting for: $long"
-wait "$beside"
-long_result=$?
-cat "$log"
-[ "$result" -eq 0 ] && [ "$long_result" -eq 0 ]
+result=0
+wait "$others" || result=1
+# shellcheck disable=SC2086 # one path a word
+set -- $logs
+for each in $started; do
+    echo "waiting for what goes to $1"
+    wait "$each" || result=1
+    cat "$1"
+    shift
+done
+exit "$result"

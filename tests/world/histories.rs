@@ -28,6 +28,7 @@ pub fn histories(count: u64, history: impl Fn(u64) + Sync) {
                 return;
             }
             if catch_unwind(AssertUnwindSafe(|| history(seed))).is_err() {
+                eprintln!("that was MPP_SEED={seed}");
                 failed.lock().expect("the seeds").push(seed);
             }
         }
