@@ -2,7 +2,6 @@
 
 use super::pool::Pool;
 use super::position::Position;
-use super::replication::either;
 use super::settings::Writable;
 use super::time::{Moment, Short};
 use super::words::{NodeId, State};
@@ -171,14 +170,13 @@ impl Pool {
             let (ab, ba) = (mine?, theirs?);
             (ab || ba).then_some(ab && !ba)
         };
-        let by_place = place(a, a_facts).zip(place(b, b_facts));
-        let ab = by_place.and_then(|(x, y)| x.covers(y));
-        let ba = by_place.and_then(|(x, y)| y.covers(x));
-        // What did not come from the ACTIVE node itself may have come over another member.
-        more(
-            either(ab, a_facts.has_received(&b_facts.received())),
-            either(ba, b_facts.has_received(&a_facts.received())),
-        )
+        let by_gtid =
+            more(a_facts.has_received(&b_facts.received()), b_facts.has_received(&a_facts.received()));
+        // What did not come from the ACTIVE node itself, but over another member, no place in its log tells.
+        by_gtid.or_else(|| {
+            let (x, y) = place(a, a_facts).zip(place(b, b_facts))?;
+            more(x.covers(y), y.covers(x))
+        })
     }
 
     /// The best of some candidates: who received most; where that cannot be told, who was fed later by more

@@ -224,7 +224,7 @@ impl Pool {
 }
 
 /// Places and GTIDs may both compare: one that says yes is enough, for a new connection starts its places anew.
-pub(super) fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     match (a, b) {
         (None, None) => None,
         _ => Some(a == Some(true) || b == Some(true)),
