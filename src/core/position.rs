@@ -42,15 +42,15 @@ impl Position {
             Gtids::Domains(mine) => mine.executed(&self.written, domain, gtid),
             Gtids::Set(_) => false,
         };
-        let logged = |domain, gtid| {
-            relay_logs.iter().any(|log| matches!(log, Gtids::Domains(log) if log.ends_behind(domain, gtid)))
-        };
+        let relay_logs = domains_of(relay_logs);
+        let logged = |domain, gtid| relay_logs.iter().any(|log| log.ends_behind(domain, gtid));
         other.0.iter().all(|(&domain, &gtid)| logged(domain, gtid) || executed(domain, gtid))
     }
 
-    /// Whether something of `other` is certainly neither here, on server `id`, nor in its relay logs, whatever the last transaction of a
-    /// domain or a place in a log say. Of two who wrote at the same time, [`Domains`] show but one: the binary logs know
-    /// each. What a server wrote itself, and lost in a crash, replication never brings back: a [`GtidSet`] knows.
+    /// Whether something of `other` is certainly neither here, on server `id`, nor in its relay logs, whatever the last
+    /// transaction of a domain or a place in a log say. Of two who wrote at the same time, [`Domains`] show but one: the
+    /// binary logs know each. What a server wrote itself, and lost in a crash, replication never brings back: a
+    /// [`GtidSet`] knows.
     pub(super) fn certainly_lacks(&self, id: u32, other: &Position, relay_logs: &[&Gtids]) -> bool {
         match (&self.gtid, &other.gtid) {
             (Gtids::Set(mine), Gtids::Set(theirs)) => {

@@ -78,10 +78,9 @@ impl Lock {
     pub(super) fn renew(&mut self) -> Result<(), String> {
         let (ours, there) = (identity(self.directory.metadata()), identity(fs::metadata(&self.path)));
         if ours.is_none() || ours != there {
-            let Lock { directory, held, .. } = Lock::take(&self.path)?;
-            self.directory = directory;
-            let fresh = held.identity.lock().unwrap_or_else(PoisonError::into_inner).take();
-            *self.held.identity.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+            self.directory = Lock::take(&self.path)?.directory;
+            let mut known = self.held.identity.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = identity(self.directory.metadata());
         }
         Ok(())
     }
