@@ -8,6 +8,7 @@
 //! - `clock`, `exit`: the two clocks; the exit codes
 //! - `config`, `alert`, `control`: the file, the syslog, the socket
 //! - `poll`: asking the servers
+//! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back
 //! - `daemon`: everything wired together
 //! - `cli`: the operator's commands
 
@@ -30,6 +31,8 @@ pub mod core;
 pub mod daemon;
 #[cfg(feature = "daemon")]
 pub mod exit;
+#[cfg(feature = "daemon")]
+pub mod keepalived;
 #[cfg(feature = "daemon")]
 pub mod poll;
 pub mod state;

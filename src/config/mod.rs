@@ -11,6 +11,7 @@ mod file;
 mod grants;
 mod levels;
 mod locate;
+mod lvs;
 mod monitor;
 mod node;
 mod password;
@@ -33,6 +34,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Faults, Position};
+pub use lvs::{Director, Keepalived, Method, RealServer, Version, VirtualServer, VrrpInstance};
 pub use password::{Password, PasswordFault, PasswordSource};
 pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fault::Fault;
+use super::lvs::Keepalived;
 use super::password::PasswordSource;
 use super::syslog::Syslog;
 use crate::core::settings::PoolSettings;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub stale: Stale,
     /// Who is told.
     pub alerts: Alerts,
+    /// keepalived and its virtual servers.
+    pub keepalived: Keepalived,
     /// What was taken, but should be looked at.
     pub warnings: Vec<Fault>,
 }

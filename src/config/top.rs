@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::lvs::Keepalived;
 use super::monitor::Written;
 use super::pool;
 use super::section::{Section, Spot};
@@ -45,6 +46,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         pools: pools(&section),
         stale: Stale { after: seconds(5), policy: StalePolicy::Hold },
         alerts: Alerts { syslog: Syslog::default() },
+        keepalived: Keepalived::default(),
         warnings: Vec::new(),
     };
     section.fill("state_dir", &mut settings.state_dir, |spot| spot.folder(4000));
