@@ -3,7 +3,7 @@
 //! - `options`, `mppd`: the command lines
 //! - `print`: the one place that prints
 //! - `connect`: where the daemon is, and how its refusals end the program
-//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `pages`: the commands
+//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `weights`, `pages`: the commands
 
 mod change;
 mod config;
@@ -16,6 +16,7 @@ pub mod print;
 mod report;
 mod status;
 mod table;
+mod weights;
 mod why;
 
 use crate::exit::Exit;
@@ -33,6 +34,7 @@ pub fn mpp_main() -> ExitCode {
 fn run(options: Options) -> Exit {
     match options.command {
         Command::Config { command } => config::run(&options.config, &command),
+        Command::Weights { ipvsadm } => weights::run(&options.config, ipvsadm),
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { dir } => pages::man(&dir),
         Command::Daemon(asked) => match connect::Daemon::of(&options.config) {

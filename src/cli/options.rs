@@ -28,6 +28,12 @@ pub(super) fn exit_codes() -> String {
 pub(super) enum Command {
     #[command(flatten)]
     Daemon(DaemonCommand),
+    /// The weights as they are decided and loaded; or what ipvsadm -R takes
+    Weights {
+        /// Lines for `ipvsadm -R`, where no keepalived runs: only what differs from the kernel's table
+        #[arg(long)]
+        ipvsadm: bool,
+    },
     /// The configuration file
     Config {
         #[command(subcommand)]

@@ -54,7 +54,7 @@ fn again_and_again(daemon: &Daemon, request: &Request) -> Exit {
     }
 }
 
-fn last_published(daemon: &Daemon, request: &Request) -> Result<Status, Failure> {
+pub(super) fn last_published(daemon: &Daemon, request: &Request) -> Result<Status, Failure> {
     let none = |e| Failure::new(Code::Busy, format!("and there is no published state: {e}"));
     let mut status = from_snapshot(&Snapshot::read(&daemon.state_file()).map_err(none)?);
     if let Some(wanted) = request.pool() {

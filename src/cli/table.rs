@@ -1,6 +1,6 @@
 //! The seed's table: one block a pool, columns aligned, colour only on a terminal.
 
-use crate::control::status::{Node, Pool, Status};
+use crate::control::status::{Node, Pool, Status, VirtualServer};
 use jiff::{Timestamp, tz::TimeZone};
 use std::fmt::Write;
 
@@ -17,13 +17,13 @@ pub(super) fn render(status: &Status, colour: bool) -> String {
         );
         _ = writeln!(out, "{}", paint(&note, "1;31", colour));
     }
-    let nodes: Vec<[String; 7]> = status.pools.iter().flat_map(|p| &p.nodes).map(cells).collect();
+    let nodes: Vec<[String; 7]> = status.pools.iter().flat_map(pool_rows).collect();
     let widths = widths(&nodes);
     _ = writeln!(out, "{}", line(&HEADER.map(str::to_owned), &widths, false));
     let mut rows = nodes.iter();
     for pool in &status.pools {
         _ = writeln!(out, "{}", paint(&pool_line(pool), "1", colour));
-        for row in rows.by_ref().take(pool.nodes.len()) {
+        for row in rows.by_ref().take(pool.nodes.len() + pool.virtual_servers.len()) {
             _ = writeln!(out, "{}", line(row, &widths, colour));
         }
     }
@@ -39,6 +39,21 @@ fn pool_line(pool: &Pool) -> String {
         _ = write!(text, " flags={}", pool.flags.join(","));
     }
     text
+}
+
+fn pool_rows(pool: &Pool) -> impl Iterator<Item = [String; 7]> {
+    pool.nodes.iter().map(cells).chain(pool.virtual_servers.iter().map(virtual_server))
+}
+
+/// `V  192.168.2.1:3306  ...  OK  rw  mysql-rw: db1 weight 1, 12 connections`.
+fn virtual_server(service: &VirtualServer) -> [String; 7] {
+    let (status, message) = match (service.faults.first(), service.loaded) {
+        (Some(fault), _) => ("FAIL", fault.clone()),
+        (None, None) => ("--", format!("{}: the kernel's table has not been read yet", service.name)),
+        (None, Some(_)) => ("OK", format!("{}: {}", service.name, service.loaded_words())),
+    };
+    let (none, role) = (|| "--".to_owned(), service.role.clone());
+    ["V".into(), service.address.clone(), none(), none(), status.into(), role, message]
 }
 
 fn cells(node: &Node) -> [String; 7] {

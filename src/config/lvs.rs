@@ -19,8 +19,8 @@ pub struct Keepalived {
     pub script_user: String,
     /// Where `mpp-check` is installed on the directors; absolute.
     pub check_path: PathBuf,
-    /// Where keepalived writes its process id; absolute.
-    pub pid_file: PathBuf,
+    /// Where keepalived writes its process id; absolute; `None`: no keepalived runs here.
+    pub pid_file: Option<PathBuf>,
     /// In the order of the file; names and addresses are unique.
     pub virtual_servers: Vec<VirtualServer>,
     /// The VRRP part of a pair of directors.
@@ -34,7 +34,7 @@ impl Default for Keepalived {
             delay_loop: None,
             script_user: "mpp".into(),
             check_path: "/usr/bin/mpp-check".into(),
-            pid_file: "/run/keepalived.pid".into(),
+            pid_file: Some("/run/keepalived.pid".into()),
             virtual_servers: Vec::new(),
             director: None,
         }

@@ -44,6 +44,7 @@ fn published_pool(pool: &PoolSnapshot) -> Pool {
         flags: flags.map(|(_, word)| (*word).to_owned()).collect(),
         nodes: pool.nodes.iter().enumerate().map(|(n, spec)| published_node(pool, n, spec)).collect(),
         checkpoints: Vec::new(),
+        virtual_servers: Vec::new(),
     }
 }
 

@@ -52,6 +52,43 @@ pub struct Pool {
     pub nodes: Vec<Node>,
     /// None in this version.
     pub checkpoints: Vec<serde_json::Value>,
+    /// In the order of the configuration; empty when mppd does not answer.
+    #[serde(default)]
+    pub virtual_servers: Vec<VirtualServer>,
+}
+
+/// A virtual server of a pool: what is decided, and what the kernel has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VirtualServer {
+    /// Its name.
+    pub name: String,
+    /// `rw`, `ro` or `geo`.
+    pub role: String,
+    /// Where clients connect.
+    pub address: String,
+    /// Whether the kernel has it; `None`: not known.
+    pub loaded: Option<bool>,
+    /// What has been otherwise than decided for too long, in words, with what helps.
+    pub faults: Vec<String>,
+    /// In the order of the pool.
+    pub real_servers: Vec<RealServer>,
+}
+
+/// A node behind a virtual server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RealServer {
+    /// Its name.
+    pub node: String,
+    /// Its address.
+    pub address: String,
+    /// Decided: UP or DOWN.
+    pub up: bool,
+    /// Decided: the weight here, if it is UP; 0..=253.
+    pub weight: u8,
+    /// The weight that the kernel has it with; `None`: it has not.
+    pub loaded_weight: Option<u32>,
+    /// Established connections through this virtual server; `None`: not loaded.
+    pub connections: Option<u32>,
 }
 
 /// A node.
@@ -108,6 +145,19 @@ impl Pool {
     /// The node of this name or address.
     pub fn node(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|n| n.name == name || n.address == name)
+    }
+}
+
+impl VirtualServer {
+    /// What the kernel has, in words: `db1 weight 1, 12 connections`.
+    pub fn loaded_words(&self) -> String {
+        let words = |r: &RealServer| {
+            let (weight, connections) = (r.loaded_weight?, r.connections.unwrap_or(0));
+            let plural = if connections == 1 { "" } else { "s" };
+            Some(format!("{} weight {weight}, {connections} connection{plural}", r.node))
+        };
+        let loaded: Vec<String> = self.real_servers.iter().filter_map(words).collect();
+        if loaded.is_empty() { "nobody serves".into() } else { loaded.join("; ") }
     }
 }
 

@@ -191,14 +191,20 @@ impl Pool {
     }
 
     fn weighed(&self, node: NodeId, because: Because) -> Verdict {
-        let full = self.settings.nodes[node].weight;
+        let weight = self.weight(node);
         match &self.memory.nodes[node].drain {
             Some(drain) if drain.now => Verdict { up: false, weight: 0, because: Because::DrainedNow },
-            Some(_) => Verdict { up: true, weight: 0, because: Because::Drained },
-            None => match self.scaled(node, full) {
-                0 => Verdict { up: true, weight: 0, because: Because::Lags },
-                weight => Verdict { up: true, weight, because },
-            },
+            Some(_) => Verdict { up: true, weight, because: Because::Drained },
+            None if weight == 0 => Verdict { up: true, weight, because: Because::Lags },
+            None => Verdict { up: true, weight, because },
+        }
+    }
+
+    /// The weight a node has where it is UP, or would have; 0..=253.
+    pub fn weight(&self, node: NodeId) -> u8 {
+        match self.memory.nodes[node].drain {
+            Some(_) => 0,
+            None => self.scaled(node, self.settings.nodes[node].weight),
         }
     }
 

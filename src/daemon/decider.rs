@@ -8,6 +8,7 @@ use super::fleet::Fleet;
 use super::journal::Journal;
 use super::lock::Lock;
 use super::lost::Lost;
+use super::lvs::Lvs;
 use super::message::{self, Inbox, Mailbox, Message};
 use super::persist::Desk;
 use super::systemd::Pulse;
@@ -18,6 +19,7 @@ use crate::control::status::Daemon;
 use crate::core::event::{Action, Event};
 use crate::core::pool::Seat;
 use crate::core::time::Moment;
+use crate::keepalived;
 use crate::poll::Watchdog;
 use crate::state::Writer;
 use std::sync::Arc;
@@ -55,6 +57,7 @@ pub(super) struct Decider {
     /// There may be more requests.
     knocked: bool,
     pub(super) lost: Lost,
+    pub(super) lvs: Lvs,
     pub(super) outbox: Outbox,
 }
 
@@ -77,6 +80,7 @@ pub(super) struct Surroundings {
     pub(super) pulse: Pulse,
     pub(super) daemon: Daemon,
     pub(super) desk: Desk,
+    pub(super) lvs_desk: keepalived::desk::Desk,
 }
 
 /// What waits until what it speaks of is published.
@@ -98,6 +102,9 @@ impl Decider {
         lock: Lock,
     ) -> Decider {
         let (woke, outbox) = (clock::now(), Outbox::default());
+        let mut lvs = Lvs::new(&settings, surroundings.lvs_desk.clone());
+        // The state was published with every pool in it.
+        lvs.note_all(&fleet);
         Decider {
             settings,
             fleet,
@@ -112,6 +119,7 @@ impl Decider {
             ousted: None,
             knocked: false,
             lost: Lost::default(),
+            lvs,
             outbox,
         }
     }
@@ -203,6 +211,7 @@ impl Decider {
                 }
                 Message::Crashed(poller, words) => self.crashed(poller, &words),
                 Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
+                Message::Seen(seen) => self.seen(seen),
                 Message::Knock => self.knocked = true,
                 Message::Stop => return false,
             }

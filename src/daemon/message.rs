@@ -5,6 +5,7 @@ use crate::control::protocol::{Code, Failure, Request};
 use crate::control::status::{Status, Why};
 use crate::core::command::{Awaits, Done};
 use crate::core::observation::Observation;
+use crate::keepalived::watch::Seen;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -35,6 +36,8 @@ pub(super) enum Message {
     Crashed(PollerId, String),
     /// Something about the daemon itself is to be told: event, severity, reason.
     Tell(&'static str, &'static str, String),
+    /// The kernel's table of virtual servers was looked at.
+    Seen(Seen),
     /// There is a request: no need to sleep.
     Knock,
     /// SIGTERM, SIGINT.

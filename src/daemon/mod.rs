@@ -11,6 +11,7 @@
 //! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time
 //! - `journal`: what happened, in memory
 //! - `lost`: pollers whose driver panicked
+//! - `lvs`: verdicts to keepalived, and what the kernel has made of them; `lvs_status`: the same for people
 //! - `lock`, `signals`, `systemd`: the surroundings
 
 mod agenda;
@@ -21,6 +22,8 @@ mod follow_through;
 mod journal;
 mod lock;
 mod lost;
+mod lvs;
+mod lvs_status;
 mod memory;
 mod message;
 mod persist;

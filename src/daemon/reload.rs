@@ -34,6 +34,8 @@ impl Decider {
         self.writer = writer;
         fleet.adopt(&settings, fresh, std::mem::take(&mut self.fleet));
         self.fleet = fleet;
+        self.lvs.plan_anew(&settings);
+        self.lvs.note_all(&self.fleet);
         self.settings = settings;
         // Everybody is asked again, those that made the driver panic too.
         self.lost = Lost::default();
@@ -80,6 +82,8 @@ impl Decider {
     pub(super) fn rebuild_state(&mut self) -> Result<(), WriteError> {
         self.writer = self.reveal(&self.settings, &self.fleet)?;
         self.fleet.agenda.all_published();
+        self.lvs.note_all(&self.fleet);
+        self.lvs.flush();
         Ok(())
     }
 }

@@ -25,7 +25,9 @@ impl Decider {
                 let place = self.pool(&pool)?;
                 let pool = &self.fleet.members[place].pool;
                 let node = node.map(|node| node_of(pool, &node)).transpose()?;
-                Ok(Given::Why(why::explain(pool, node, clock::now())))
+                let mut why = why::explain(pool, node, clock::now());
+                why.about.extend(self.lvs.why(place));
+                Ok(Given::Why(why))
             }
             Want::Request(request) => self.command(&request, who),
             Want::Outcome(pool, awaits) => self.outcome(&pool, &awaits),
@@ -45,8 +47,8 @@ impl Decider {
         let clocks = Clocks::read();
         only.map(|pool| self.pool(pool)).transpose()?;
         let wanted = |pool: &Pool| only.is_none_or(|only| only == pool.settings().name);
-        let pools = self.fleet.members.iter().map(|m| &m.pool).filter(|p| wanted(p));
-        let pools = pools.map(|p| status::pool(p, &clocks)).collect();
+        let pools = self.fleet.members.iter().map(|m| &m.pool).enumerate().filter(|(_, p)| wanted(p));
+        let pools = pools.map(|(n, p)| status::pool(p, self.lvs.status(n), &clocks)).collect();
         Ok(Given::Status(Box::new(Status {
             version: VERSION,
             daemon: self.surroundings.daemon.clone(),

@@ -132,6 +132,7 @@ impl Decider {
             let member = &mut self.fleet.members[place];
             match self.writer.publish(place, &publish::record(&member.pool, &clocks)) {
                 Ok(()) => {
+                    self.lvs.note(place, &member.pool);
                     self.fleet.agenda.published();
                     let print = publish::print(&member.pool);
                     self.persisting.changed |= print != member.print;
@@ -141,6 +142,7 @@ impl Decider {
                 Err(e) => return Err(e),
             }
         }
+        self.lvs.flush();
         Ok(())
     }
 }

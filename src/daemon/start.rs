@@ -6,7 +6,7 @@ use super::fleet::{Fleet, Past};
 use super::journal::Journal;
 use super::lock::{Held, Lock};
 use super::memory::{self, Legacy};
-use super::message::Mailbox;
+use super::message::{Mailbox, Message, Sent};
 use super::{persist, reload, signals, systemd};
 use crate::alert::{self, Alerts};
 use crate::cli::{MppdOptions, print};
@@ -15,11 +15,14 @@ use crate::config::{self, Settings, Syslog, SyslogAddress};
 use crate::control::server;
 use crate::control::status::Daemon;
 use crate::exit::Exit;
+use crate::keepalived::desk::Desk;
+use crate::keepalived::{push, watch};
 use crate::poll::{self, Watchdog};
 use crate::state;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -74,7 +77,9 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
 
     let daemon = daemon(config);
     let desk = persist::start(&settings.state_dir, mailbox.clone()).map_err(no_thread)?;
-    let surroundings = Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk };
+    let lvs_desk = push_and_watch(&settings.runtime_dir, &mailbox).map_err(no_thread)?;
+    let surroundings =
+        Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk, lvs_desk };
     let warnings = settings.warnings.clone();
     let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox, lock);
     for fault in legacy.faults {
@@ -87,6 +92,17 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     decider.run();
     systemd::stopping();
     Ok(())
+}
+
+/// Starts what goes between the decider and keepalived.
+fn push_and_watch(runtime_dir: &Path, mailbox: &Mailbox) -> io::Result<Desk> {
+    let desk = Desk::new()?;
+    let (teller, seer) = (mailbox.clone(), mailbox.clone());
+    let tell = move |severity, words| _ = teller.send(Message::Tell("track", severity, words));
+    push::start(desk.clone(), runtime_dir, Box::new(tell))?;
+    // One that is dropped is followed by another.
+    watch::start(desk.clone(), Box::new(move |seen| seer.send(Message::Seen(seen)) != Sent::Gone))?;
+    Ok(desk)
 }
 
 /// What the daemon starts from, in words.

@@ -1,12 +1,12 @@
 //! What `mpp status` shows of a living pool.
 
 use crate::clock::{Clocks, rfc3339};
-use crate::control::status::{Node, Pool as PoolStatus, Verdict};
+use crate::control::status::{Node, Pool as PoolStatus, Verdict, VirtualServer};
 use crate::core::pool::Pool;
 use crate::core::words::{NodeId, Role, Status as Word, node_type};
 
 /// A living pool.
-pub(super) fn pool(pool: &Pool, clocks: &Clocks) -> PoolStatus {
+pub(super) fn pool(pool: &Pool, virtual_servers: Vec<VirtualServer>, clocks: &Clocks) -> PoolStatus {
     let nodes = 0..pool.memory().nodes.len();
     PoolStatus {
         name: pool.settings().name.clone(),
@@ -17,6 +17,7 @@ pub(super) fn pool(pool: &Pool, clocks: &Clocks) -> PoolStatus {
         flags: pool.flags().into_iter().map(str::to_owned).collect(),
         nodes: nodes.map(|n| node(pool, n, clocks)).collect(),
         checkpoints: Vec::new(),
+        virtual_servers,
     }
 }
 

@@ -1,5 +1,27 @@
 //! From verdicts to packets: what keepalived is given, and what the kernel has loaded.
 //!
-//! - `track`: the files that keepalived's FILE_CHECK watches: their names and what stands in them
+//! ```text
+//! decider --> desk --> push: track files --> keepalived (FILE_CHECK) --> IPVS
+//!    ^                  |                                                 |
+//!    |                  v                                                 v
+//!    +----------------- watch: /proc/net/ip_vs compared with what was decided
+//! ```
+//!
+//! - `plan`: virtual servers and their real servers, and what is decided for each
+//! - `desk`: where the newest decision lies for those two threads
+//! - `track`: names and contents of the track files; `folder`: their directory; `push`: the thread that writes them
+//! - `ipvsadm`: for where no keepalived runs
+//! - `table`: the kernel's table; `compare`: how it differs; `faults`: what of that lasts; `watch`: the thread that looks
 
+pub mod compare;
+pub mod desk;
+pub mod faults;
+mod folder;
+mod inotify;
+pub mod ipvsadm;
+pub mod plan;
+pub mod process;
+pub mod push;
+pub mod table;
 pub mod track;
+pub mod watch;
