@@ -35,9 +35,12 @@ pub(super) fn became_active(world: &mut World, before: &Before, node: usize, act
         assert_eq!(node, to, "ACTIVE was handed to another than the one it was for");
         loss::lost_nothing(world, from, to);
     }
-    let now = world.now;
+    // Who takes ACTIVE back with a `Denied` keeps its errors: with enough of them (1) is reached anew at this moment.
+    let failing = world.pool.memory().nodes[node].errors >= world.pool.settings().failover_errors();
+    let (now, servers) = (world.now, world.servers.len());
     let checks = &mut world.checks;
-    checks.reached = None;
+    checks.reached = failing.then_some(now);
+    checks.answered = vec![None; servers];
     if !back {
         checks.debt.passed(required, now);
     }
