@@ -5,6 +5,7 @@ mod world;
 use mpp::core::event::{Command, What};
 use mpp::core::settings::{PoolSettings, Recovery};
 use mpp::core::time::Moment;
+use mpp::core::words::State;
 use world::faults::Kind;
 use world::options::mesh;
 use world::server::{Io, SEC};
@@ -101,6 +102,22 @@ fn a_stopped_thread_without_an_error_is_the_operators_own_doing_and_in_nobodys_w
     world.run_for(5 * SEC);
     world.command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
     becomes_active(&mut world, 1, 3 * SEC);
+}
+
+#[test]
+fn a_hostile_handover_waits_like_any_other_once_a_reload_says_so() {
+    let mut world = steady(&pair(), |s| s.hostile_takeover = true);
+    world.consumes = false;
+    world.begin(Kind::Kill(0));
+    becomes_active(&mut world, 1, 3 * SEC);
+    world.end(Kind::Kill(0));
+    world.run_until_true(20 * SEC, |w| w.active().is_none()).expect("a handover");
+    assert_eq!(world.pool.state(0), State::Unknown, "hostile: it need not be STANDBY");
+    let peaceful = PoolSettings { hostile_takeover: false, ..world.pool.settings().clone() };
+    assert!(world.reload(peaceful, false));
+    world.run_for(SEC);
+    assert_eq!(world.states(), [State::Standby, State::Standby], "clients may still write to db2");
+    becomes_active(&mut world, 0, 3 * SEC);
 }
 
 #[test]

@@ -49,8 +49,7 @@ impl Pool {
         if n.standing == Standing::Unknown {
             return Fitness::Unfit(n.message.clone());
         }
-        let hostile = node == 0 && self.settings.hostile_takeover;
-        let since = if hostile { Moment(0) } else { n.since };
+        let since = if self.is_hostile(node) { Moment(0) } else { n.since };
         match n.asked_since(since.max(self.memory.vacant_since)) {
             true => self.merits(node),
             false => Fitness::Unasked,

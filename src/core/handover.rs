@@ -8,7 +8,7 @@
 //! ```
 
 use super::event::{Author, Severity, What};
-use super::node::{Drain, Kind};
+use super::node::{Drain, Kind, Standing};
 use super::pool::{Pool, Seat, Takeover};
 use super::position::Position;
 use super::time::{Moment, Short};
@@ -28,6 +28,9 @@ pub struct Handover {
     pub cause: Cause,
     /// Whatever the positions say.
     pub forced: bool,
+    /// To the PRIMARY under `hostile_takeover`: it waits for no kernel, and `to` may be UNKNOWN.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub hostile: bool,
     /// Who asked.
     pub by: Author,
     /// How far it has come.
@@ -91,6 +94,14 @@ impl Handover {
     fn goes_on(&self) -> bool {
         !matches!(self.stage, Stage::Returning { .. } | Stage::Failed)
     }
+
+    /// A reload ended `hostile_takeover`, or made another node PRIMARY: it waits as any other does.
+    pub(super) fn is_hostile_no_more(&mut self) {
+        self.hostile = false;
+        if self.goes_on() {
+            self.stage = Stage::Draining;
+        }
+    }
 }
 
 impl Pool {
@@ -105,8 +116,8 @@ impl Pool {
     ) {
         let Seat::Held(from) = self.memory.seat else { return };
         let reason = format!("{} hands over to {} ({}, {by})", self.name(from), self.name(to), cause.word());
-        let stage = Stage::Draining;
-        let handover = Handover { from, to, since: now, cause, forced, by: by.clone(), stage };
+        let (hostile, stage) = (self.is_hostile(to), Stage::Draining);
+        let handover = Handover { from, to, since: now, cause, forced, hostile, by: by.clone(), stage };
         self.memory.nodes[from].bump = true;
         if forced {
             // What it has on record shall not end the handover: only what happens from now on.
@@ -149,10 +160,7 @@ impl Pool {
     }
 
     fn drained_at(&self, handover: &Handover) -> Moment {
-        if self.settings.hostile_takeover && handover.to == 0 {
-            return handover.since;
-        }
-        handover.since + self.settings.handover
+        if handover.hostile { handover.since } else { handover.since + self.settings.handover }
     }
 
     /// Until when a handover may take before it is given up.
@@ -198,7 +206,9 @@ impl Pool {
         };
         let n = &self.memory.nodes[handover.to];
         let allowed = self.passed_over(handover.to).or_else(|| self.not_writable(handover.to)).is_none();
-        let fit = executed && n.positive() && n.errors == 0 && (allowed || handover.forced);
+        // What is good for the first time is STANDBY, and asked once more.
+        let stands = handover.hostile || n.standing == Standing::Standby && n.asked_since(n.since);
+        let fit = executed && n.positive() && n.errors == 0 && (allowed && stands || handover.forced);
         let late = now >= self.patience(&handover);
         let anyway = handover.forced && handover.goes_on() && n.online() && late;
         if fit || anyway {

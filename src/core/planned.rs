@@ -34,7 +34,7 @@ impl Pool {
         if let Some(why) = self.passed_over(to).or_else(|| self.not_writable(to)) {
             return Err(format!("{to_name} {why}"));
         }
-        let hostile = to == 0 && self.settings.hostile_takeover && self.state(to) == State::Unknown;
+        let hostile = self.is_hostile(to) && self.state(to) == State::Unknown;
         if t.standing != Standing::Standby && !hostile {
             return Err(format!("{to_name} is {}: {}", self.state(to), t.message));
         }
@@ -56,6 +56,11 @@ impl Pool {
             }
             _ => self.caught_up(from, to, now),
         }
+    }
+
+    /// The PRIMARY, where it takes over without waiting.
+    pub(super) fn is_hostile(&self, to: NodeId) -> bool {
+        to == 0 && self.settings.hostile_takeover
     }
 
     /// The receiving thread of `from` does not get on with `to`: it would be a STANDBY without a source. It may be that

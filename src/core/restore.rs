@@ -48,6 +48,9 @@ impl Pool {
             Seat::Passing(mut handover) => match (place(handover.from), place(handover.to)) {
                 (Some(from), Some(to)) => {
                     (handover.from, handover.to) = (from, to);
+                    if handover.hostile && !self.is_hostile(to) {
+                        handover.is_hostile_no_more();
+                    }
                     self.memory.seat = Seat::Passing(handover);
                 }
                 (Some(from), None) => self.keep(from),
