@@ -52,6 +52,11 @@ impl State {
         writer
     }
 
+    /// Where checks leave their marks.
+    fn asked(&self) -> PathBuf {
+        self.dir.path().join("state.asked")
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mpp-check"));
         command.arg("--state").arg(&self.path).args(args);
@@ -328,13 +333,38 @@ fn ten_thousand_nodes_are_answered() {
     state.is_down(&["rw", "db", "db10001"], "no such node");
 }
 
+#[test]
+fn a_check_leaves_a_mark_of_when_it_was_asked_and_answers_the_same_where_it_can_not() {
+    let state = State::fresh();
+    assert_eq!(state.check(&["rw", "db", "db3"]), silent(0));
+    assert!(!state.asked().exists(), "it makes no file");
+    fs::write(state.asked(), [0; 24 * 4]).expect("a file for marks");
+    let before = now();
+    assert_eq!(state.check(&["ro", "db", "db3"]), state.check(&["ro", "db", "db3"]));
+    let marks = fs::read(state.asked()).expect("the marks");
+    let (marks, _) = marks.as_chunks();
+    let left: Vec<(usize, u64)> =
+        marks.iter().map(|m| u64::from_le_bytes(*m)).enumerate().filter(|(_, ns)| *ns != 0).collect();
+    let [(word, ns)] = left[..] else { panic!("{left:?}") };
+    assert_eq!(word as u64 * 8, mpp::state::asked::offset(2, mpp::state::Role::Ro));
+    assert!((before..=now()).contains(&ns), "{ns}");
+    fs::set_permissions(state.asked(), Permissions::from_mode(0o444)).expect("its mode");
+    assert_eq!(state.check(&["rw", "db", "db3"]), silent(0));
+}
+
 /// What costs time is starting a process; of system calls there are few, and each has its use.
 #[cfg(mpp_bare)]
 #[test]
-fn a_check_makes_seven_system_calls() {
+fn a_check_makes_nine_system_calls_and_one_less_where_it_leaves_no_mark() {
     let state = State::fresh();
-    let wanted = ["execve", "openat", "fstat", "mmap", "openat", "read", "clock_gettime", "exit_group"];
-    assert_eq!(strace(&state.command(&["rw", "db", "db3"]), state.dir.path()), wanted);
+    let wanted = |mark: &[&'static str]| {
+        let first = ["execve", "openat", "fstat", "mmap", "openat", "read", "clock_gettime"];
+        [&first, mark, &["exit_group"]].concat()
+    };
+    let calls = || strace(&state.command(&["rw", "db", "db3"]), state.dir.path());
+    assert_eq!(calls(), wanted(&["openat"]));
+    fs::write(state.asked(), [0; 24 * 4]).expect("a file for marks");
+    assert_eq!(calls(), wanted(&["openat", "pwrite64"]));
 }
 
 /// The names of the system calls of `command`.

@@ -7,6 +7,7 @@
 #[allow(dead_code, unreachable_pub)]
 #[path = "../state"]
 mod state {
+    pub mod asked;
     pub mod atomics;
     pub mod boot_id;
     pub mod fault;

@@ -6,6 +6,7 @@ use super::args::{Ask, HELP, Request, VERSION, parse};
 use super::fault::Fault;
 use super::line::Line;
 use super::system::System;
+use crate::state::asked;
 use crate::state::fault::StateFault;
 use crate::state::reader::{Header, View};
 use crate::state::verdict::{StalePolicy, Verdict};
@@ -43,12 +44,24 @@ fn answer<'s, 'a: 's>(system: &impl System<'s>, request: Request<'a>) -> Result<
 
 fn verdict<'s, 'a: 's>(system: &impl System<'s>, path: &'a CStr, ask: Ask<'a>) -> Result<u8, Fault<'a>> {
     let (view, header, age_ns) = open(system, path)?;
+    let found = view.find(ask.pool, ask.node);
+    if let Ok(found) = &found {
+        // Stale or not: keepalived asks.
+        let number = found.pool.first_node + found.position;
+        mark(system, path, asked::offset(number, ask.role), header.heartbeat_ns + age_ns);
+    }
     if header.stale_policy == StalePolicy::Down {
         fresh(path, age_ns, header.stale_after_ns)?;
     }
-    let found = view.find(ask.pool, ask.node);
     let verdict = found.and_then(|found| view.verdict(&found, ask.role));
     Ok(exit_code(verdict.map_err(|fault| Fault::Verdict(ask, fault))?, ask.dynamic))
+}
+
+/// Leaves a mark that the word at this offset was asked for.
+fn mark<'s>(system: &impl System<'s>, state: &CStr, at: u64, now_ns: u64) {
+    if let Some(path) = asked::Path::beside(state).as_ref().and_then(asked::Path::as_c_str) {
+        system.mark(path, at, now_ns);
+    }
 }
 
 /// The state at `path`, its header, and how old its heartbeat is in ns.

@@ -12,6 +12,8 @@ pub trait System<'s> {
     fn boottime_ns(&self) -> u64;
     /// The id of this boot; none if the kernel does not show it.
     fn boot_id(&self) -> Option<[u8; 16]>;
+    /// Writes a word into a file that is there, at this offset in bytes; if it may not, nothing happens.
+    fn mark(&self, path: &CStr, at: u64, word: u64);
     /// Writes to standard output.
     fn print(&self, text: &str);
     /// Writes to standard error.

@@ -152,7 +152,7 @@ impl Decider {
     /// A fault is told when it begins and when it is over.
     fn tell_faults(&mut self, before: &[Fault]) {
         let known = |fault: &Fault, among: &[Fault]| {
-            among.iter().any(|f| (f.service, f.real, f.since) == (fault.service, fault.real, fault.since))
+            among.iter().any(|f| (f.service, f.kind, f.since) == (fault.service, fault.kind, fault.since))
         };
         let faults = self.lvs.faults().to_vec();
         for fault in faults.iter().filter(|f| !known(f, before)) {

@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::control::protocol::{Code, Failure};
 use crate::core::pool::Pool;
 use crate::core::settings::{NodeSettings, PoolSettings};
+use crate::keepalived::asked;
 use crate::state::{PoolRecord, WriteError, Writer};
 use std::collections::HashMap;
 use std::io;
@@ -108,5 +109,7 @@ pub(super) fn state_file(
     }
     writer.heartbeat(clock::boottime_ns());
     writer.reveal()?;
+    // Without it nobody notices that keepalived no longer asks; that is no reason not to publish.
+    _ = asked::make(&settings.runtime_dir, records.iter().map(|r| r.nodes.len()).sum());
     Ok(writer)
 }

@@ -101,7 +101,8 @@ fn push_and_watch(runtime_dir: &Path, mailbox: &Mailbox) -> io::Result<Desk> {
     let tell = move |severity, words| _ = teller.send(Message::Tell("track", severity, words));
     push::start(desk.clone(), runtime_dir, Box::new(tell))?;
     // One that is dropped is followed by another.
-    watch::start(desk.clone(), Box::new(move |seen| seer.send(Message::Seen(seen)) != Sent::Gone))?;
+    let see = move |seen| seer.send(Message::Seen(seen)) != Sent::Gone;
+    watch::start(desk.clone(), runtime_dir, Box::new(see))?;
     Ok(desk)
 }
 

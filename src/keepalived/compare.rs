@@ -1,11 +1,17 @@
 //! How what the kernel has loaded differs from what was decided.
 
+use super::asked::Marks;
 use super::plan::{Decided, Real, Service, Wanted};
 use super::table::{Loaded, Table};
 use crate::config::Method;
+use crate::core::time::Duration;
 use crate::core::words::Role;
 use std::fmt;
 use std::net::SocketAddr;
+
+/// So many rounds of checks, and so long besides, may go by without a question: a reload of keepalived takes time.
+const ROUNDS: u32 = 3;
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What the kernel had at one moment, seen through a plan.
 #[derive(Debug, Default)]
@@ -38,6 +44,8 @@ pub enum What {
     Weight(usize, u32),
     /// Loaded with another way of forwarding.
     Forward(usize, String),
+    /// keepalived's checks have not asked for it for so many seconds.
+    Unasked(usize, u64),
     /// A real server that is none of the pool's nodes.
     Stranger(SocketAddr),
 }
@@ -69,6 +77,22 @@ pub fn compare(decided: &Decided, table: &Table) -> (Picture, Vec<Difference>) {
         loaded.iter().filter(stranger).for_each(|l| note(What::Stranger(l.address)));
     }
     (picture, differences)
+}
+
+/// Real servers that keepalived's checks asked for once, and for long no more, at `now_ns` of CLOCK_BOOTTIME.
+pub fn unasked(decided: &Decided, marks: &Marks, now_ns: u64) -> Vec<Difference> {
+    let plan = &decided.plan;
+    let service = |(place, service): (usize, &Service)| {
+        let bound = service.delay_loop * ROUNDS + GRACE;
+        let silence = |real: usize| {
+            let mark = marks.at(plan.reals[real].mark)?;
+            let silence = Duration::from_nanos(now_ns.saturating_sub(mark));
+            let what = What::Unasked(real, silence.as_secs());
+            (silence > bound).then_some(Difference { service: place, what })
+        };
+        service.reals.clone().filter_map(silence).collect::<Vec<_>>()
+    };
+    plan.services.iter().enumerate().flat_map(service).collect()
 }
 
 fn judge(
@@ -145,6 +169,12 @@ impl fmt::Display for InWords<'_> {
                 plan.reals[*real].name,
                 kernels_word(plan.reals[*real].method)
             ),
+            What::Unasked(real, seconds) => write!(
+                out,
+                "keepalived has not run its check of {} for {seconds}s: it would not be put in when it comes UP; reload \
+                 keepalived",
+                plan.reals[*real].name
+            ),
             What::Stranger(address) => write!(
                 out,
                 "{address} serves beside the pool's nodes and nobody decides about it; remove it, or add it to mpp.yaml"
@@ -158,9 +188,11 @@ impl What {
     pub fn real(&self) -> Option<usize> {
         match self {
             What::NoService | What::Stranger(_) => None,
-            What::Missing(real) | What::Present(real) | What::Weight(real, _) | What::Forward(real, _) => {
-                Some(*real)
-            }
+            What::Missing(real)
+            | What::Present(real)
+            | What::Weight(real, _)
+            | What::Forward(real, _)
+            | What::Unasked(real, _) => Some(*real),
         }
     }
 }
@@ -199,6 +231,17 @@ mod tests {
         let (picture, _) = compare(&decided, &table);
         assert_eq!(picture.services, [true]);
         assert_eq!(picture.reals, [Some((1, 4)), None, Some((0, 4))]);
+    }
+
+    #[test]
+    fn who_was_asked_for_once_and_for_long_no_more_is_told() {
+        let decided = decided(&[(true, 1), (false, 1), (true, 1)]);
+        const SECOND: u64 = 1_000_000_000;
+        let marks = Marks::of(&[100 * SECOND, 0, 0, 107 * SECOND, 0, 0, 0, 0, 0]);
+        assert_eq!(unasked(&decided, &marks, 105 * SECOND), [], "a reload takes time");
+        let silent = unasked(&decided, &marks, 108 * SECOND);
+        assert_eq!(silent, [Difference { service: 0, what: What::Unasked(0, 8) }]);
+        assert_eq!(unasked(&decided, &Marks::default(), 108 * SECOND), [], "never asked: nothing to miss");
     }
 
     #[test]

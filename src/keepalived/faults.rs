@@ -4,6 +4,7 @@ use super::compare::{Difference, InWords, What};
 use super::plan::Decided;
 use crate::core::time::{Duration, Moment};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 /// How much longer than two rounds of checks a difference may last: a busy machine is no fault.
 const SLACK: Duration = Duration::from_secs(2);
@@ -13,6 +14,8 @@ const SLACK: Duration = Duration::from_secs(2);
 pub struct Fault {
     /// The virtual server, by its place in the plan; `None`: all of them.
     pub service: Option<usize>,
+    /// Of what kind; together with the virtual server it tells faults apart.
+    pub kind: Kind,
     /// The real server, by its place in the plan, if it is about one.
     pub real: Option<usize>,
     /// Since when.
@@ -38,11 +41,16 @@ pub struct Faults {
 }
 
 /// A difference without what may change while it lasts.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Of a virtual server as a whole, or of all.
     Service,
+    /// Of what the kernel has of a real server, by its place in the plan.
     Real(usize),
-    Stranger(std::net::SocketAddr),
+    /// A real server that is not checked.
+    Unasked(usize),
+    /// A real server of nobody's.
+    Stranger(SocketAddr),
 }
 
 impl Faults {
@@ -52,13 +60,14 @@ impl Faults {
         let before = std::mem::take(&mut self.since);
         let mut faults = Vec::new();
         for difference in differences {
-            let key = (difference.service, kind(&difference.what));
+            let kind = kind(&difference.what);
+            let key = (difference.service, kind);
             let since = before.get(&key).copied().unwrap_or(now);
             self.since.insert(key, since);
             if now.since(since) >= patience(decided, difference.service) {
                 let words = InWords(decided, difference).to_string();
                 let (service, real) = (Some(difference.service), difference.what.real());
-                faults.push(Fault { service, real, since, words });
+                faults.push(Fault { service, kind, real, since, words });
             }
         }
         faults
@@ -71,7 +80,7 @@ impl Faults {
         if now.since(since) < longest.unwrap_or(SLACK) {
             return Vec::new();
         }
-        vec![Fault { service: None, real: None, since, words: why.words() }]
+        vec![Fault { service: None, kind: Kind::Service, real: None, since, words: why.words() }]
     }
 
     /// A new plan: nothing of the old one counts.
@@ -99,6 +108,7 @@ impl Blind {
 fn kind(what: &What) -> Kind {
     match what {
         What::Stranger(address) => Kind::Stranger(*address),
+        What::Unasked(real, _) => Kind::Unasked(*real),
         _ => what.real().map_or(Kind::Service, Kind::Real),
     }
 }

@@ -11,8 +11,10 @@
 //! - `desk`: where the newest decision lies for those two threads
 //! - `track`: names and contents of the track files; `folder`: their directory; `push`: the thread that writes them
 //! - `ipvsadm`: for where no keepalived runs
+//! - `asked`: when `mpp-check` was last asked for each verdict
 //! - `table`: the kernel's table; `compare`: how it differs; `faults`: what of that lasts; `watch`: the thread that looks
 
+pub mod asked;
 pub mod compare;
 pub mod desk;
 pub mod faults;

@@ -3,6 +3,7 @@
 use super::track;
 use crate::config::{Method, Settings};
 use crate::core::words::{NodeId, Role};
+use crate::state::{self, asked};
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -63,6 +64,8 @@ pub struct Real {
     pub method: Method,
     /// The full weight here, and the node's own.
     full: (u8, u8),
+    /// Where the mark of its checks is, in bytes.
+    pub mark: u64,
     /// The track file that says UP or DOWN.
     pub down_file: String,
     /// The track file that says the weight.
@@ -96,6 +99,7 @@ impl Plan {
         for vs in &settings.keepalived.virtual_servers {
             let nodes = &settings.pools[vs.pool].decision.nodes;
             let first = plan.reals.len();
+            let nodes_before: usize = settings.pools[..vs.pool].iter().map(|p| p.access.len()).sum();
             plan.reals.extend(vs.real_servers.iter().map(|r| {
                 let node = &nodes[r.node];
                 Real {
@@ -104,6 +108,7 @@ impl Plan {
                     address: r.address,
                     method: r.method.unwrap_or(vs.method),
                     full: (r.weight.unwrap_or(node.weight), node.weight),
+                    mark: asked::offset((nodes_before + r.node) as u64, published(vs.role)),
                     down_file: track::down(&vs.name, &node.name),
                     weight_file: track::weight(&vs.name, &node.name),
                 }
@@ -121,6 +126,15 @@ impl Plan {
             });
         }
         plan
+    }
+}
+
+/// A role, as the published state has it.
+fn published(role: Role) -> state::Role {
+    match role {
+        Role::Rw => state::Role::Rw,
+        Role::Ro => state::Role::Ro,
+        Role::Geo => state::Role::Geo,
     }
 }
 
@@ -169,6 +183,7 @@ fn real(n: u8, full: (u8, u8)) -> Real {
         address: ([192, 0, 2, 10 + n], 3306).into(),
         method: Method::Nat,
         full,
+        mark: u64::from(n) * 24,
         down_file: track::down("vs", &name),
         weight_file: track::weight("vs", &name),
         name,

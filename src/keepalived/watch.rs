@@ -1,6 +1,7 @@
 //! The thread that looks at the kernel's table: every second, and closely after a change.
 
-use super::compare::{self, Picture};
+use super::asked::Marks;
+use super::compare::{self, Difference, Picture};
 use super::desk::Desk;
 use super::faults::{Blind, Fault, Faults};
 use super::plan::Decided;
@@ -8,7 +9,7 @@ use super::{process, table};
 use crate::clock;
 use crate::core::time::{Duration, Moment};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -35,9 +36,10 @@ pub type Sink = Box<dyn Fn(Seen) -> bool + Send>;
 ///
 /// # Errors
 /// If there is no thread to be had.
-pub fn start(desk: Desk, sink: Sink) -> io::Result<()> {
+pub fn start(desk: Desk, runtime_dir: &Path, sink: Sink) -> io::Result<()> {
+    let runtime_dir = runtime_dir.to_owned();
     let run = move || {
-        let mut watcher = Watcher { faults: Faults::default(), changed: clock::now() };
+        let mut watcher = Watcher { runtime_dir, faults: Faults::default(), changed: clock::now() };
         let mut known: Arc<Decided> = Arc::default();
         let mut pause = SELDOM;
         loop {
@@ -62,6 +64,7 @@ pub fn start(desk: Desk, sink: Sink) -> io::Result<()> {
 }
 
 struct Watcher {
+    runtime_dir: PathBuf,
     faults: Faults,
     /// When the decision changed last.
     changed: Moment,
@@ -86,10 +89,15 @@ impl Watcher {
         };
         let faults = match (blind, &compared) {
             (Some(blind), _) => self.faults.blinded(&decided, &blind, now),
-            (None, Ok((_, differences))) => self.faults.update(&decided, differences, now),
+            (None, Ok((_, differences))) => self.lasting(&decided, differences, now),
             (None, Err(_)) => Vec::new(),
         };
         (Seen { decided, picture: compared.ok().map(|(picture, _)| picture), faults }, settled)
+    }
+
+    fn lasting(&mut self, decided: &Decided, differences: &[Difference], now: Moment) -> Vec<Fault> {
+        let unasked = compare::unasked(decided, &Marks::read(&self.runtime_dir), clock::boottime_ns());
+        self.faults.update(decided, &[differences, &unasked].concat(), now)
     }
 
     fn pause(&self, settled: bool, now: Moment) -> Duration {

@@ -3,11 +3,13 @@
 //! `docs/state-layout.md` has it byte by byte. From the ground up:
 //!
 //! - `atomics`, `two_copies`: the protocol that loom checks
+//! - `asked`: beside it, when each verdict was last asked for
 //! - `layout`, `fault`, `boot_id`, `verdict`, `words`, `pool`, `reader`: libcore alone, because `mpp-check` takes
 //!   them in by `#[path]`; they hold no unsafe code and never panic, whatever the bytes
 //! - `record`, `copy`, `image`, `snapshot`: owned types, and building a state in memory
 //! - `map`, `writer`: the file and its mapping (feature `daemon`)
 
+pub mod asked;
 pub mod atomics;
 pub mod boot_id;
 pub mod fault;

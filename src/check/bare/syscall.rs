@@ -1,4 +1,4 @@
-//! The system calls: open, fstat, mmap, read, clock_gettime, write, exit.
+//! The system calls: open, fstat, mmap, read, clock_gettime, write, pwrite, exit.
 
 use core::arch::asm;
 use core::ffi::CStr;
@@ -10,6 +10,8 @@ pub(super) const MAP_SHARED: usize = 1;
 const AT_FDCWD: usize = -100_isize as usize;
 /// O_RDONLY | O_CLOEXEC | O_NONBLOCK: a FIFO put there by mistake must not hold us up.
 const OPEN_FLAGS: usize = 0o2_000_000 | 0o4_000;
+/// O_WRONLY | O_CLOEXEC | O_NONBLOCK.
+const WRITE_FLAGS: usize = 1 | OPEN_FLAGS;
 const CLOCK_BOOTTIME: usize = 7;
 
 #[cfg(target_arch = "x86_64")]
@@ -18,6 +20,7 @@ mod number {
     pub(super) const WRITE: usize = 1;
     pub(super) const FSTAT: usize = 5;
     pub(super) const MMAP: usize = 9;
+    pub(super) const PWRITE64: usize = 18;
     pub(super) const CLOCK_GETTIME: usize = 228;
     pub(super) const EXIT_GROUP: usize = 231;
     pub(super) const OPENAT: usize = 257;
@@ -28,6 +31,7 @@ mod number {
     pub(super) const OPENAT: usize = 56;
     pub(super) const READ: usize = 63;
     pub(super) const WRITE: usize = 64;
+    pub(super) const PWRITE64: usize = 68;
     pub(super) const FSTAT: usize = 80;
     pub(super) const EXIT_GROUP: usize = 94;
     pub(super) const CLOCK_GETTIME: usize = 113;
@@ -36,9 +40,18 @@ mod number {
 
 /// Opens `path` for reading: the descriptor, else the error number.
 pub(super) fn open(path: &CStr) -> Result<usize, i32> {
-    let path = path.as_ptr().addr();
+    open_with(path, OPEN_FLAGS)
+}
+
+/// Opens the file at `path`, if there is one, for writing.
+pub(super) fn open_to_write(path: &CStr) -> Result<usize, i32> {
+    open_with(path, WRITE_FLAGS)
+}
+
+fn open_with(path: &CStr, flags: usize) -> Result<usize, i32> {
+    let path = path.as_ptr().expose_provenance();
     // SAFETY: the path is a C string, which the kernel only reads.
-    unsafe { call(number::OPENAT, [AT_FDCWD, path, OPEN_FLAGS, 0, 0, 0]) }
+    unsafe { call(number::OPENAT, [AT_FDCWD, path, flags, 0, 0, 0]) }
 }
 
 /// Size of an open file in bytes.
@@ -70,6 +83,13 @@ pub(super) fn write(file: usize, bytes: &[u8]) {
     let start = bytes.as_ptr().expose_provenance();
     // SAFETY: the kernel only reads the bytes.
     let _ = unsafe { call(number::WRITE, [file, start, bytes.len(), 0, 0, 0]) };
+}
+
+/// Writes `bytes` at an offset, once.
+pub(super) fn write_at(file: usize, bytes: &[u8], offset: u64) {
+    let start = bytes.as_ptr().expose_provenance();
+    // SAFETY: the kernel only reads the bytes.
+    let _ = unsafe { call(number::PWRITE64, [file, start, bytes.len(), offset as usize, 0, 0]) };
 }
 
 /// CLOCK_BOOTTIME in ns; it can't fail on a kernel of this century.
