@@ -54,6 +54,42 @@ pools:
     max_loss: 0s
     nodes:
       - { name: b, address: "10.0.0.3:3306", monitor: { user: "it's \"me\"", tls: disabled } }
+keepalived:
+  target_version: "2.4.1"
+  delay_loop: 500ms
+  script_user: checker
+  check_path: /opt/mpp/mpp-check
+  pid_file: none
+  virtual_servers:
+    - name: writers
+      pool: second
+      role: rw
+      address: "192.168.2.1:3306"
+      lvs_method: DR
+      lvs_sched: wrr
+      protocol: TCP
+      delay_loop: 250ms
+      persistence_timeout: 5m
+      quorum: 1
+      hysteresis: 0
+      sorry_server: "192.168.2.99:3306"
+      extra: ["ops", "quorum_up \"/bin/logger up\""]
+      real_servers: { b: { weight: 100, lvs_method: TUN, extra: [ "uthreshold 100" ] } }
+    - { name: readers6, pool: "1", role: ro, address: "[2001:db8::99]:3306", nodes: ["true"] }
+    - { name: readers, pool: "1", role: geo, address: "192.168.2.2:3306", nodes: [b] }
+  director:
+    vrrp_instances:
+      - name: mpp
+        interface: eth0
+        virtual_router_id: 51
+        priority: 150
+        advert_int: 250ms
+        unicast_src_ip: "192.168.2.11"
+        unicast_peer: ["192.168.2.12"]
+        virtual_ipaddress: ["192.168.2.1/24 dev eth0", "192.168.2.2/24 dev eth0"]
+        extra: [ "garp_master_refresh 60" ]
+      - { name: mpp6, interface: eth0.6, virtual_router_id: 51, unicast_src_ip: "2001:db8::11", unicast_peer: ["2001:db8::12"] }
+    lvs_sync_daemon: { interface: eth1, id: 7 }
 "#;
 
 fn folder(text: &str) -> (TempDir, PathBuf) {

@@ -49,7 +49,7 @@ fn no_port(text: &str) -> Option<String> {
 fn literal(ip: IpAddr, port: u16, text: &str) -> Result<Address, String> {
     let broadcast = ip == IpAddr::from([255; 4]);
     if ip.is_unspecified() || ip.is_multicast() || broadcast {
-        return Err("is not the address of one server; write the node's own".to_owned());
+        return Err("is not the address of one server; write one server's own".to_owned());
     }
     if text.contains('%') {
         return Err("names a zone (%), which is not supported; write an address that is routed".to_owned());

@@ -45,6 +45,18 @@ impl Default for Keepalived {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u16, pub u16, pub u16);
 
+impl Version {
+    /// From `2.2.7`.
+    pub fn parse(text: &str) -> Option<Version> {
+        let mut parts = text.split('.').map(|part| match part.as_bytes() {
+            [b'0'..=b'9', ..] => part.parse().ok(),
+            _ => None,
+        });
+        let version = Version(parts.next()??, parts.next()??, parts.next()??);
+        parts.next().is_none().then_some(version)
+    }
+}
+
 /// A virtual server: one address, one role of one pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualServer {
@@ -54,7 +66,7 @@ pub struct VirtualServer {
     pub pool: usize,
     /// Which verdict decides who serves here.
     pub role: Role,
-    /// Where clients connect; TCP; unique.
+    /// Where clients connect; TCP; unique, and no node's own.
     pub address: SocketAddr,
     /// How packets reach real servers without their own method.
     pub method: Method,
@@ -64,9 +76,9 @@ pub struct VirtualServer {
     pub delay_loop: Option<Duration>,
     /// A client keeps its real server for this long; whole seconds.
     pub persistence_timeout: Option<Duration>,
-    /// The sum of weights below which `sorry_server` serves; at least 1.
+    /// The sum of weights below which `sorry_server` serves; 1 to the number of real servers.
     pub quorum: Option<u32>,
-    /// How far above `quorum` it must rise again.
+    /// How far below `quorum` it may fall, and above it must rise again; less than `quorum`.
     pub hysteresis: Option<u32>,
     /// Who serves when nobody else does.
     pub sorry_server: Option<SocketAddr>,
@@ -134,18 +146,27 @@ pub struct VrrpInstance {
     pub interface: String,
     /// 1..=255; the same on all directors.
     pub virtual_router_id: u8,
-    /// 1..=254; of this director.
+    /// 1..=254; the same on all directors, unless one of them is to take the addresses back whenever it can.
     pub priority: u8,
-    /// Between two signs of life; 10ms..=255s.
+    /// Between two signs of life; 10ms..=40s, in steps of 10ms.
     pub advert_int: Duration,
     /// This director's own address.
     pub unicast_src_ip: IpAddr,
-    /// The other directors'.
+    /// The other directors', of the same family; at least one.
     pub unicast_peer: Vec<IpAddr>,
-    /// The addresses it holds, in keepalived's form: `192.168.2.1/24 dev eth0`.
-    pub virtual_ipaddress: Vec<String>,
+    /// The addresses it holds; no two instances hold the same.
+    pub virtual_ipaddress: Vec<VirtualAddress>,
     /// Lines of the operator's own, as they are.
     pub extra: Vec<String>,
+}
+
+/// An address that moves between directors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualAddress {
+    /// The address alone.
+    pub ip: IpAddr,
+    /// The same in keepalived's form: `192.168.2.1/24 dev eth0`.
+    pub words: String,
 }
 
 impl fmt::Display for Version {

@@ -5,10 +5,15 @@
 //! `locate` gives them their line and column afterwards. Nothing here talks to a server.
 
 mod address;
+mod director;
 mod duration;
+mod extra;
 mod fault;
 mod file;
 mod grants;
+mod held;
+mod keepalived;
+mod known;
 mod levels;
 mod locate;
 mod lvs;
@@ -16,12 +21,15 @@ mod monitor;
 mod node;
 mod password;
 mod pool;
+mod quorum;
 mod reading;
+mod real_server;
 mod resolve;
 mod secrets;
 mod section;
 mod settings;
 mod show;
+mod show_keepalived;
 mod suggest;
 mod syslog;
 #[cfg(test)]
@@ -30,11 +38,16 @@ mod top;
 mod tree;
 mod unique;
 mod values;
+mod virtual_server;
+mod virtual_servers;
+mod vrrp_instance;
 
 use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Faults, Position};
-pub use lvs::{Director, Keepalived, Method, RealServer, Version, VirtualServer, VrrpInstance};
+pub use lvs::{
+    Director, Keepalived, Method, RealServer, Version, VirtualAddress, VirtualServer, VrrpInstance,
+};
 pub use password::{Password, PasswordFault, PasswordSource};
 pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;

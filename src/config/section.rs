@@ -59,6 +59,26 @@ impl<'t> Spot<'t> {
         }))
     }
 
+    /// The keys of this value, which are names of the operator's own, and what each stands for.
+    pub(super) fn entries(&self) -> Option<Vec<(&'t str, Spot<'t>)>> {
+        let Tree::Map(entries) = self.tree else {
+            self.fault(format!("{} is not a set of keys; write \"NAME: value\" lines", self.tree.shown()));
+            return None;
+        };
+        let mut first = BTreeMap::new();
+        let mut found = Vec::new();
+        for (i, (key, tree)) in entries.iter().enumerate() {
+            let (place, name) = (self.place.child(i), format!("{}.{key}", self.name));
+            let spot = Spot { tree, place, name, reading: self.reading };
+            match first.insert(key, spot.place.key()) {
+                Some(first) => spot.clash("is given twice; keep one", &first),
+                None if *tree == Tree::Null => spot.fault("no value; give one, or remove the key"),
+                None => found.push((key.as_str(), spot)),
+            }
+        }
+        Some(found)
+    }
+
     /// The keys of this value. Those that are not `known`, or given twice, are faults; so is anything but keys.
     pub(super) fn section(&self, known: &'static [&'static str]) -> Option<Section<'t>> {
         let Tree::Map(entries) = self.tree else {

@@ -6,12 +6,13 @@ use std::fmt::Display;
 use super::duration::written;
 use super::password::PasswordSource;
 use super::settings::{Access, Pool, Settings, StalePolicy, Tls};
+use super::show_keepalived;
 use super::syslog::SyslogAddress;
 use crate::core::settings::{Failback, NodeSettings, OnDenied, Recovery, WhenAllFail, Writable};
 use crate::core::time::Duration;
 
-/// A key and its value as they are printed.
-type Line = (&'static str, String);
+/// A key and its value, as they are printed.
+pub(super) type Line = (&'static str, String);
 
 /// The settings as YAML. Secrets are named, not printed; files by their absolute paths.
 pub fn yaml(settings: &Settings) -> String {
@@ -23,6 +24,7 @@ pub fn yaml(settings: &Settings) -> String {
     for pool in &settings.pools {
         show_pool(&mut out, pool, &common);
     }
+    show_keepalived::show(&mut out, &settings.keepalived, &settings.pools);
     out
 }
 
@@ -42,13 +44,13 @@ fn show_pool(out: &mut String, pool: &Pool, common: &[Line]) {
     }
 }
 
-fn lines(out: &mut String, indent: &str, lines: &[Line]) {
+pub(super) fn lines(out: &mut String, indent: &str, lines: &[Line]) {
     for (key, value) in lines {
         out.push_str(&format!("{indent}{key}: {value}\n"));
     }
 }
 
-fn block(out: &mut String, indent: &str, key: &str, inner: &[Line]) {
+pub(super) fn block(out: &mut String, indent: &str, key: &str, inner: &[Line]) {
     if !inner.is_empty() {
         out.push_str(&format!("{indent}{key}:\n"));
         lines(out, &format!("{indent}  "), inner);
@@ -191,6 +193,6 @@ fn word(word: &str) -> String {
 }
 
 /// A text in double quotes: JSON's are YAML's.
-fn text(text: impl Display) -> String {
+pub(super) fn text(text: impl Display) -> String {
     serde_json::Value::String(text.to_string()).to_string()
 }

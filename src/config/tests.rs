@@ -7,7 +7,10 @@ use proptest::prelude::*;
 
 use super::reading::Reading;
 use super::resolve::Resolver;
-use super::{Faults, Settings, levels, monitor, node, pool, syslog, top, understand};
+use super::{
+    Faults, Settings, director, keepalived, levels, monitor, node, pool, real_server, syslog, top,
+    understand, virtual_server, vrrp_instance,
+};
 
 const PAGE: &str = include_str!("../../docs/configuration.md");
 
@@ -33,6 +36,12 @@ fn every_key_stands_in_the_documentation_and_no_other() {
         ("stale", top::STALE_KEYS),
         ("alerts", top::ALERT_KEYS),
         ("alerts.syslog", syslog::KEYS),
+        ("keepalived", keepalived::KEYS),
+        ("keepalived.virtual_servers[]", virtual_server::KEYS),
+        ("keepalived.virtual_servers[].real_servers", real_server::KEYS),
+        ("keepalived.director", director::KEYS),
+        ("keepalived.director.vrrp_instances[]", vrrp_instance::KEYS),
+        ("keepalived.director.lvs_sync_daemon", director::SYNC_KEYS),
     ] {
         let mut documented = rows(heading);
         let mut known = keys.to_vec();
@@ -67,6 +76,14 @@ pools:
           [2001:db8::1]:3306
         lag_full: 5s
         lag_zero: 1m
+keepalived:
+  target_version: "2.2.7"
+  virtual_servers:
+    - { name: w, pool: db, role: rw, address: "192.168.2.1:3306", nodes: [db1], quorum: 1, extra: ["x {", "}"] }
+    - { name: r, pool: db, role: ro, address: "[2001:db8::9]:3306", nodes: [db2], real_servers: { db2: { weight: 7 } } }
+  director:
+    vrrp_instances:
+      - { name: v, interface: eth0, virtual_router_id: 7, unicast_src_ip: "192.168.2.2", unicast_peer: ["192.168.2.3"] }
 "#;
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::keepalived;
+use super::known::Known;
 use super::lvs::Keepalived;
 use super::monitor::Written;
 use super::pool;
@@ -37,23 +39,34 @@ const LONGEST_RUNTIME_DIR: usize = 90;
 pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
     let section = root.section(KEYS)?;
     section.unbuilt("peers", "");
-    section.unbuilt("keepalived", "");
+    let before = root.reading.faults();
+    let pools = pools(&section);
+    let whole = root.reading.faults() == before;
     let mut settings = Settings {
         runtime_dir: runtime_dir(&section),
         state_dir: PathBuf::from("/var/lib/mpp"),
         control_group: "mpp".to_owned(),
         startup_grace: seconds(30),
-        pools: pools(&section),
+        pools,
         stale: Stale { after: seconds(5), policy: StalePolicy::Hold },
         alerts: Alerts { syslog: Syslog::default() },
         keepalived: Keepalived::default(),
         warnings: Vec::new(),
     };
     section.fill("state_dir", &mut settings.state_dir, |spot| spot.folder(4000));
-    section.fill("control_group", &mut settings.control_group, group);
+    section.fill("control_group", &mut settings.control_group, |spot| spot.account("group", "/etc/group"));
     section.fill("startup_grace", &mut settings.startup_grace, |spot| spot.duration(ms(0)..=seconds(3600)));
     section.fill("stale", &mut (), |spot| stale(spot, &mut settings.stale));
     section.fill("alerts", &mut (), |spot| alerts(spot, &mut settings.alerts));
+    section.fill("keepalived", &mut settings.keepalived, |spot| {
+        keepalived::read(spot, &Known::of(&settings.pools, whole))
+    });
+    if !settings.keepalived.virtual_servers.is_empty() {
+        // Its files stand in what keepalived reads.
+        section.fill("runtime_dir", &mut (), |spot| {
+            spot.literal(&settings.runtime_dir.to_string_lossy()).then_some(())
+        });
+    }
     Some(settings)
 }
 
@@ -81,17 +94,6 @@ fn pools(section: &Section<'_>) -> Vec<Pool> {
         list.fault("no pools; list at least one with its nodes");
     }
     pools
-}
-
-fn group(spot: &Spot<'_>) -> Option<String> {
-    let name = spot.text()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let first = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if first && name.len() <= 32 && name.chars().all(plain) {
-        return Some(name.to_owned());
-    }
-    spot.fault(format!("{} is not a group's name; write one as in /etc/group", spot.tree.shown()));
-    None
 }
 
 fn stale(spot: &Spot<'_>, stale: &mut Stale) -> Option<()> {

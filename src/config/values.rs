@@ -130,6 +130,32 @@ impl Spot<'_> {
         None
     }
 
+    /// The name of an account, as it stands in `file`: a `user`, a `group`.
+    pub(super) fn account(&self, what: &str, file: &str) -> Option<String> {
+        let name = self.text()?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let first = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if first && name.len() <= 32 && name.chars().all(plain) {
+            return Some(name.to_owned());
+        }
+        self.fault(format!("{} is not a {what}'s name; write one as in {file}", self.tree.shown()));
+        None
+    }
+
+    /// Whether a text stands for itself in keepalived's configuration, where quotes, `$`, `~` and more mean something.
+    pub(super) fn literal(&self, text: &str) -> bool {
+        let plain =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | ':' | '@' | '+');
+        let good = text.chars().all(plain);
+        if !good {
+            self.fault(format!(
+                "{} has characters that keepalived would not take as they are; write A-Z a-z 0-9 _ . - / : @ + only",
+                self.tree.shown()
+            ));
+        }
+        good
+    }
+
     /// A path; a relative one starts from the file's folder.
     pub(super) fn path(&self) -> Option<PathBuf> {
         self.text().map(|text| self.reading.folder.join(text))
