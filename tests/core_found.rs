@@ -3,13 +3,13 @@
 mod world;
 
 use mpp::core::event::{Command, What};
-use mpp::core::settings::{PoolSettings, Recovery};
+use mpp::core::settings::{Failback, PoolSettings, Recovery};
 use mpp::core::time::Moment;
 use mpp::core::words::State;
 use world::faults::Kind;
 use world::options::mesh;
 use world::server::{Io, SEC};
-use world::{World, pair, steady_as};
+use world::{World, chain, pair, steady_as};
 
 /// A steady world in which every node recovers by itself.
 fn steady(shape: &[Vec<usize>], change: impl FnOnce(&mut PoolSettings)) -> World {
@@ -64,12 +64,27 @@ fn a_primary_that_lost_its_own_last_writes_in_a_crash_does_not_get_active_back()
 
 #[test]
 fn nor_is_it_promoted_when_the_other_dies_too() {
-    for mut world in of_either_kind(|s| s.failback = mpp::core::settings::Failback::Manual) {
+    for mut world in of_either_kind(|s| s.failback = Failback::Manual) {
         back_without_its_last_second(&mut world);
         world.begin(Kind::Kill(1));
         world.run_for(30 * SEC);
         assert_eq!(world.active(), Some(1));
         assert!(world.held().contains("db1 lacks"), "{}", world.held());
+    }
+}
+
+#[test]
+fn a_standby_that_is_back_with_an_empty_disk_is_not_promoted() {
+    for mysql in [false, true] {
+        // db3 replicates from db2: no place in db1's log tells.
+        let mut world = steady(&chain(), |_| {});
+        world.net.mysql = mysql;
+        world.run_for(5 * SEC);
+        [Kind::Crash(2, 3600 * SEC), Kind::Kill(1), Kind::Kill(0)].into_iter().for_each(|k| world.begin(k));
+        world.end(Kind::Crash(2, 3600 * SEC));
+        world.run_for(30 * SEC);
+        assert_eq!(world.active(), Some(0), "{}", world.last(What::Failover));
+        assert!(world.held().contains("db3 lacks"), "{}", world.held());
     }
 }
 
@@ -131,7 +146,7 @@ fn what_came_over_another_member_counts_as_received() {
 
 #[test]
 fn the_errors_of_a_standby_that_is_made_active_by_force_do_not_fail_it() {
-    let mut world = steady(&pair(), |s| s.failback = mpp::core::settings::Failback::Manual);
+    let mut world = steady(&pair(), |s| s.failback = Failback::Manual);
     world.begin(Kind::DuplicateKey(1));
     world.run_for(10 * SEC);
     world.command(Command::Switchover { to: Some(1), force: true }).expect("force");

@@ -39,6 +39,7 @@ impl Gtids {
     /// All of both. Of two kinds, what is here: the other says nothing.
     pub fn union(self, other: &Gtids) -> Gtids {
         match (self, other) {
+            (mine, other) if other.is_empty() => mine,
             (mine, other) if mine.is_empty() => other.clone(),
             (Gtids::Domains(mine), Gtids::Domains(other)) => Gtids::Domains(mine.union(other)),
             (Gtids::Set(mine), Gtids::Set(other)) => Gtids::Set(mine.union(other)),

@@ -26,11 +26,12 @@ pub struct Position {
 }
 
 impl Position {
-    /// Whether all of `other` has been executed, or is in one of these relay logs; `None` if nothing compares.
+    /// Whether all of `other` has been executed, or is in one of these relay logs; `None` if nothing compares. Nothing
+    /// in one's own kind of GTIDs is a position too, that of a server which has executed nothing.
     pub fn covers(&self, other: &Gtids, relay_logs: &[&Gtids]) -> Option<bool> {
         let received = relay_logs.iter().fold(self.gtid.clone(), |all, log| all.union(log));
         match (&received, other) {
-            _ if received.is_empty() || other.is_empty() => None,
+            _ if other.is_empty() => None,
             (Gtids::Set(received), Gtids::Set(other)) => Some(received.contains(other)),
             (Gtids::Domains(_), Gtids::Domains(other)) => Some(self.covers_domains(other, relay_logs)),
             _ => None,
@@ -224,6 +225,16 @@ mod tests {
         }
         assert_eq!(at("").covers(&gtids("A:45"), &[&log]), Some(true));
         assert_eq!(at("0-1-50").covers(&gtids("A:45"), &[&log]), None, "two kinds");
+    }
+
+    #[test]
+    fn a_server_that_has_executed_nothing_has_none_of_what_others_have() {
+        let empty = Position { gtid: Gtids::Set(GtidSet::default()), ..Position::default() };
+        for relay_log in [Gtids::Set(GtidSet::default()), Gtids::default()] {
+            assert_eq!(empty.covers(&gtids("A:45"), &[&relay_log]), Some(false));
+            assert_eq!(mariadb("", "").covers(&gtids("0-1-50"), &[&relay_log]), Some(false));
+        }
+        assert_eq!(mariadb("", "").covers(&gtids("A:45"), &[]), None, "it has GTIDs switched off");
     }
 
     #[cfg(feature = "daemon")]

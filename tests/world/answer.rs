@@ -2,7 +2,7 @@
 
 use super::server::{Io, Link, Net, SEC, Server, Txn};
 use mpp::core::observation::{Channel, Facts, Run, Thread};
-use mpp::core::position::{Coordinate, Domains, Gtid, Gtids, Position};
+use mpp::core::position::{Coordinate, Domains, Gtid, GtidSet, Gtids, Position};
 use mpp::core::time::Duration;
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ fn set<'a>(log: impl Iterator<Item = &'a Txn>) -> Gtids {
     let of = |(writer, spans): (&usize, &Vec<(u64, u64)>)| {
         uuid(*writer) + &spans.iter().map(word).collect::<String>()
     };
-    Gtids::parse(&spans.iter().map(of).collect::<Vec<_>>().join(",")).expect("a set")
+    Gtids::Set(GtidSet::parse(&spans.iter().map(of).collect::<Vec<_>>().join(",")).expect("a set"))
 }
 
 fn uuid(server: usize) -> String {
