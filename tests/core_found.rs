@@ -89,6 +89,26 @@ fn a_standby_that_is_back_with_an_empty_disk_is_not_promoted() {
 }
 
 #[test]
+fn a_late_transaction_of_the_old_active_node_does_not_stand_for_what_the_new_one_wrote() {
+    let mut world = steady(&pair(), |s| s.failback = Failback::Manual);
+    world.begin(Kind::StopIo(0));
+    world.begin(Kind::SlowIo(1, SEC));
+    world.run_for(2 * SEC);
+    world.begin(Kind::Kill(0));
+    becomes_active(&mut world, 1, 3 * SEC);
+    world.run_for(4 * SEC);
+    // What db1 wrote last comes to db2 now, behind what db2 wrote meanwhile; db1 has received nothing of that.
+    world.write_every = 0;
+    world.end(Kind::SlowIo(1, SEC));
+    world.end(Kind::Kill(0));
+    world.run_for(10 * SEC);
+    world.begin(Kind::Kill(1));
+    world.run_for(30 * SEC);
+    assert_eq!((world.active(), world.pool.state(0)), (Some(1), State::Standby));
+    assert!(world.held().contains("db1 was last fed"), "{}", world.held());
+}
+
+#[test]
 fn without_gtids_the_error_of_the_one_that_was_to_follow_it_tells() {
     let mut world = steady(&pair(), |_| {});
     world.net.gtid = false;

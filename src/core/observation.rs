@@ -106,6 +106,13 @@ impl Facts {
         self.position.certainly_lacks(self.server_id, other, &self.relay_logs())
     }
 
+    /// Whether all that server `id` wrote itself and has logged at `other` is known to be executed; `received`: or to be
+    /// in a relay log.
+    pub(super) fn has_all_of(&self, id: u32, other: &Position, received: bool) -> bool {
+        let relay_logs = if received { self.relay_logs() } else { Vec::new() };
+        self.position.has_all_of(id, other, &relay_logs)
+    }
+
     fn relay_logs(&self) -> Vec<&Gtids> {
         self.channels.iter().map(|c| &c.received_gtid).collect()
     }

@@ -61,13 +61,16 @@ impl Position {
         }
     }
 
-    /// Whether all that server `id`, at `other`, has logged of its own is here. Numbers of two who wrote at the same time
-    /// say nothing of each other: it must be known as a writer, or be the last one.
-    pub(super) fn has_all_of(&self, id: u32, other: &Position) -> bool {
+    /// Whether all that server `id`, at `other`, has logged of its own is known to be here, or in these relay logs.
+    /// Numbers of two who wrote at the same time say nothing of each other: it must be known as a writer, or be the last
+    /// one.
+    pub(super) fn has_all_of(&self, id: u32, other: &Position, relay_logs: &[&Gtids]) -> bool {
         let Gtids::Domains(mine) = &self.gtid else { return true };
+        let relay_logs = domains_of(relay_logs);
         of_writer(&other.written, id).all(|(domain, gtid)| {
             let logged = self.written.get(&domain).and_then(|writers| writers.get(&id));
-            logged.is_some_and(|&number| number >= gtid.number) || mine.ends_behind(domain, gtid)
+            logged.is_some_and(|&number| number >= gtid.number)
+                || [mine].iter().chain(&relay_logs).any(|last| last.ends_behind(domain, gtid))
         })
     }
 
@@ -167,9 +170,10 @@ mod tests {
         let relay = Gtids::parse("0-3-1180").expect("a position");
         assert!(!lacks.certainly_lacks(2, &shown, &[&relay]), "it has received it");
         let never_heard = mariadb("0-2-1193", "0-1-322,0-2-1193");
-        assert!(!never_heard.certainly_lacks(2, &shown, &[]) && !never_heard.has_all_of(3, &shown));
-        assert!(mariadb("0-3-1180", "0-1-322").has_all_of(3, &shown), "the last one it executed");
-        assert!(shown.has_all_of(3, &shown) && !shown.certainly_lacks(2, &shown, &[]));
+        assert!(!never_heard.certainly_lacks(2, &shown, &[]) && !never_heard.has_all_of(3, &shown, &[]));
+        assert!(never_heard.has_all_of(3, &shown, &[&relay]), "it has received it");
+        assert!(mariadb("0-3-1180", "0-1-322").has_all_of(3, &shown, &[]), "the last one it executed");
+        assert!(shown.has_all_of(3, &shown, &[]) && !shown.certainly_lacks(2, &shown, &[]));
     }
 
     #[test]

@@ -196,8 +196,14 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.received);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        let lacks = facts.certainly_has_not_received(shown);
-        if lacks { Some(false) } else { either(by_place, facts.has_received(&shown.gtid)) }
+        if facts.certainly_has_not_received(shown) {
+            return Some(false);
+        }
+        match facts.has_received(&shown.gtid) {
+            // The last of a domain says nothing of who else wrote there: that of the ACTIVE node itself must be known.
+            Some(true) if !self.has_all_of_reigning(facts, shown, true) => by_place.filter(|&yes| yes),
+            by_gtid => either(by_place, by_gtid),
+        }
     }
 
     /// Whether a node has executed `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
@@ -205,15 +211,16 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.executed);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        let lacks = facts.certainly_has_not_executed(shown) || !self.has_all_of_reigning(facts, shown);
+        let lacks = facts.certainly_has_not_executed(shown) || !self.has_all_of_reigning(facts, shown, false);
         if lacks { Some(false) } else { either(by_place, facts.has_executed(&shown.gtid)) }
     }
 
-    /// Whether all is there that the ACTIVE (or last) node wrote itself, where GTIDs tell.
-    fn has_all_of_reigning(&self, facts: &Facts, shown: &Position) -> bool {
+    /// Whether all is known to be there, executed or received, that the ACTIVE (or last) node wrote itself, where GTIDs
+    /// tell.
+    fn has_all_of_reigning(&self, facts: &Facts, shown: &Position, received: bool) -> bool {
         let reigning = self.memory.reign.as_ref().and_then(|r| r.node);
         let id = reigning.and_then(|r| self.memory.nodes[r].server_id);
-        facts.position.gtid.is_empty() || id.is_none_or(|id| facts.position.has_all_of(id, shown))
+        facts.position.gtid.is_empty() || id.is_none_or(|id| facts.has_all_of(id, shown, received))
     }
 
     /// A node's channel from the ACTIVE (or last) node itself.
