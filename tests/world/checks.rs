@@ -197,7 +197,8 @@ fn counted(world: &World, before: &Before, event: Option<&Event>) {
     let n = &pool.memory().nodes[*node];
     let (judged_active, taken) = (before.holder() == Some(*node), n.last_began() == observation.began);
     if taken && n.positive() && observation.answer.facts().is_some() {
-        let bump = u32::from(pool.active() != before.active);
+        // It may have been ACTIVE for this one decision, which hands it on to the PRIMARY.
+        let bump = u32::from(pool.active() != before.active || pool.memory().epoch > before.epoch);
         assert!(pool.req(*node) <= bump, "a positive leaves req {}", pool.req(*node));
     }
     if judged_active && taken && observation.answer.facts().is_some() {
