@@ -57,6 +57,9 @@ fn settles(world: &mut World) {
     assert!(world.active().is_some() || world.pool.waits_for().is_some(), "nobody ACTIVE, and no reason");
 }
 
+/// Within so long an operator gives the commands he has in mind.
+const GIVEN_WITHIN: u64 = 12 * SEC;
+
 /// Some faults, close together; at times the standby's first, then the ACTIVE node's.
 fn trouble(world: &mut World, rng: &mut Rng) {
     let (nodes, start) = (world.servers.len(), world.now);
@@ -128,7 +131,8 @@ fn random_histories_with_an_operator_keep_every_invariant() {
                 trouble(&mut world, &mut rng);
             }
             for _ in 0..rng.range(1, 4) {
-                let (at, command) = (world.now + rng.below(12 * SEC), any_command(&mut rng, nodes, force));
+                let (at, command) =
+                    (world.now + rng.below(GIVEN_WITHIN), any_command(&mut rng, nodes, force));
                 world.fault_at(at, Change::Operator(command));
             }
             world.run_for(rng.range(3, 30) * SEC);
@@ -136,6 +140,8 @@ fn random_histories_with_an_operator_keep_every_invariant() {
                 world.heal();
             }
         }
+        // A pause that is still to come would be no end.
+        world.run_for(GIVEN_WITHIN);
         ends(&mut world, &mut rng);
     });
 }
