@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test test-mysql bench tools lint build unit loom deny explore fuzz clean
+.PHONY: demo test test-mysql test-lvs bench tools lint build unit loom deny explore fuzz clean
 
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
@@ -46,6 +46,12 @@ test-mysql: tools
 	@tests/support/fetch-servers.sh
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-fail-fast --test versions --test mysql --test recorded_answers -- --ignored --test-threads=2
+
+# The whole way in a real kernel with IPVS, which is fetched and runs as a program: every scenario. Each guest has one
+# processor; two at a time.
+test-lvs: tools
+	$(CARGO) build --locked
+	$(CARGO) test --locked --no-fail-fast --test lvs -- --include-ignored --test-threads=2
 
 # Licences and sources of what we depend on.
 deny:

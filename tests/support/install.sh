@@ -17,6 +17,7 @@ need keepalived keepalived
 need setpriv util-linux
 need ip iproute2
 need nft nftables
+need ipvsadm ipvsadm
 need strace strace
 need openssl openssl
 [ -n "$missing" ] || exit 0

@@ -17,6 +17,7 @@ pub mod chance;
 pub mod disk;
 pub mod fickle;
 mod flavour;
+pub mod guest;
 pub mod monitor;
 pub mod net;
 mod options;

@@ -1,5 +1,6 @@
 //! An address and a directory of one's own, whatever other tests run; and what dead tests left behind.
 
+use super::guest;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::{Uid, User, chown};
 use std::fs::{self, File};
@@ -138,10 +139,9 @@ pub(super) fn make_dir(dir: &Path) {
     }
 }
 
-/// Whom servers run as when we are root, which they refuse to be; `None`: as ourselves.
+/// Whom servers run as when we are root, which they refuse to be unless told to; `None`: as ourselves.
 pub(super) fn server_user() -> Option<User> {
     let user = |name| User::from_name(name).expect("the user database");
-    Uid::effective()
-        .is_root()
+    (Uid::effective().is_root() && !guest::is_here())
         .then(|| user("mysql").or_else(|| user("nobody")).expect("a user `mysql` or `nobody`"))
 }

@@ -26,9 +26,14 @@ pub(super) fn spawn(mut command: Command, net: Option<&Net>) -> io::Result<Child
 }
 
 /// Starts a command. The kernel kills it when this process dies.
-pub(super) fn start(mut command: Command) -> io::Result<Child> {
+pub(super) fn start(command: Command) -> io::Result<Child> {
+    start_until(command, Signal::SIGKILL)
+}
+
+/// Starts a command. The kernel sends it this signal when this process dies.
+pub(super) fn start_until(mut command: Command, end: Signal) -> io::Result<Child> {
     // SAFETY: between fork and exec this makes one system call and touches no memory of the parent's.
-    unsafe { command.pre_exec(|| set_pdeathsig(Signal::SIGKILL).map_err(io::Error::from)) };
+    unsafe { command.pre_exec(move || set_pdeathsig(end).map_err(io::Error::from)) };
     let (answer, child) = channel();
     starter().send((command, answer)).expect("the starter lives on");
     child.recv().expect("the starter lives on")

@@ -2,6 +2,7 @@
 
 use super::accounts;
 use super::flavour::Flavour;
+use super::guest;
 use super::place::{base, lock, make_dir, server_user};
 use nix::fcntl::FlockArg;
 use std::fs;
@@ -12,14 +13,17 @@ use std::process::Command;
 /// Copies the template to `data`, which must not exist yet; makes the template first if there is none.
 pub(super) fn copy_to(flavour: Flavour, data: &Path) {
     let mut copy = Command::new("cp");
-    copy.arg("-a").arg("--reflink=auto").arg(template(flavour)).arg(data);
+    copy.arg("-a").arg("--reflink=auto").arg(of(flavour)).arg(data);
     run(copy);
     // MySQL keeps its UUID there, and makes one where there is none.
     let _ = fs::remove_file(data.join("auto.cnf"));
 }
 
 /// The template of this version of the server and of these accounts.
-fn template(flavour: Flavour) -> PathBuf {
+pub(super) fn of(flavour: Flavour) -> PathBuf {
+    if let Some(ready) = guest::template() {
+        return ready;
+    }
     let version = flavour.program().arg("--version").output();
     let version = version.unwrap_or_else(|e| panic!("{}: {e}", flavour.origin())).stdout;
     let accounts = accounts::statements(flavour);

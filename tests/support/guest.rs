@@ -1,0 +1,111 @@
+//! A scenario in a kernel of its own: User Mode Linux, which is an ordinary program and has IPVS.
+//!
+//! It sees the files of the host at the same paths, read-only, and may write under /run and /dev/shm. Its first process
+//! runs this same test program once more, for the one scenario; there everybody is root.
+
+use super::flavour::Flavour;
+use super::place::OwnDir;
+use super::processes::start_until;
+use super::template;
+use nix::sys::signal::Signal;
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// How long a guest may live, in seconds. Generous: a busy machine is no fault.
+const LIMIT: &str = "600";
+/// Taken from the host only as it is used.
+const MEMORY: &str = "768M";
+/// Set where the guest is; holds the data directory that its servers begin with.
+const TEMPLATE: &str = "MPP_GUEST_TEMPLATE";
+
+/// Each scenario as a test, in a guest of its own.
+#[macro_export]
+macro_rules! in_a_guest {
+    ($($(#[$how:meta])* $scenario:ident,)*) => {
+        mod in_a_guest {
+            $(#[test] $(#[$how])* fn $scenario() {
+                let name = concat!(module_path!(), "::", stringify!($scenario));
+                $crate::support::guest::play(name, super::$scenario);
+            })*
+        }
+    };
+}
+
+/// Plays the scenario of the test with this path: in the guest here and now, on the host by booting a guest for it.
+///
+/// # Panics
+/// If the scenario does, or the guest does not come to its end; what it said is shown.
+pub fn play(path: &str, scenario: fn()) {
+    match is_here() {
+        true => scenario(),
+        false => boot(path.split_once("::").expect("a path in a crate").1),
+    }
+}
+
+/// Whether this is the guest.
+pub fn is_here() -> bool {
+    template().is_some()
+}
+
+/// The data directory that the host has made for the guest's servers.
+pub(super) fn template() -> Option<PathBuf> {
+    env::var_os(TEMPLATE).map(PathBuf::from)
+}
+
+fn boot(test: &str) {
+    let (kernel, out) = (kernel(), OwnDir::private("guest"));
+    let init = out.join("init");
+    fs::write(out.join("settings"), settings(&kernel, test)).expect("the settings written");
+    fs::write(&init, include_str!("guest-init.sh")).expect("the first process written");
+    fs::set_permissions(&init, fs::Permissions::from_mode(0o755)).expect("its mode");
+    let ended = run(&kernel, &out);
+
+    let read = |file| fs::read_to_string(out.join(file)).unwrap_or_default();
+    println!("{}", read("log"));
+    match read("status").trim() {
+        "0" => {}
+        "" => panic!("the guest came to no end in {LIMIT} s, or died: {ended}\n{}", read("console")),
+        status => panic!("{test} failed in the guest: exit code {status}; see above"),
+    }
+}
+
+/// For the guest's first process, a shell: what to run in which environment.
+fn settings(kernel: &Path, test: &str) -> String {
+    let program = env::current_exe().expect("our own path");
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+    format!(
+        "kernel={}\nexport TMPDIR=/run/tmp RUST_BACKTRACE=1 {TEMPLATE}={}\n\
+         set -- {} --exact {test} --include-ignored --nocapture --test-threads=1\n",
+        quoted(kernel),
+        quoted(&template::of(Flavour::Installed)),
+        quoted(&program),
+    )
+}
+
+/// Runs the kernel to its end. It is asked to end, not killed, also when this process dies: its own processes, which are
+/// the guest's, would outlive it.
+fn run(kernel: &Path, out: &Path) -> ExitStatus {
+    let console = fs::File::create(out.join("console")).expect("a console");
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=10", LIMIT]).arg(kernel.join("linux.uml"));
+    command.args(["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet"]);
+    command.args(["con=null", "con0=null,fd:1", "con1=null"]).arg(format!("mem={MEMORY}"));
+    command.arg(format!("uml_dir={}", out.display())).arg(format!("init={}", out.join("init").display()));
+    // Its memory is a file there, without a name.
+    command.env("TMPDIR", env::temp_dir());
+    command.stdin(Stdio::null()).stderr(console.try_clone().expect("the console again")).stdout(console);
+    start_until(command, Signal::SIGTERM).expect("timeout, from coreutils").wait().expect("its end")
+}
+
+/// The folder with the kernel; fetched, if it is not there.
+fn kernel() -> PathBuf {
+    let program = env::current_exe().expect("our own path");
+    let folder = program.ancestors().nth(3).expect("a build directory").join("guest-kernel");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/fetch-kernel.sh");
+    let fetched = Command::new(script).arg(&folder).status().expect("a shell");
+    assert!(fetched.success(), "no kernel in {}", folder.display());
+    folder
+}
