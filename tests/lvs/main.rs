@@ -1,6 +1,21 @@
-//! The whole way in a real kernel: servers, mppd, keepalived, IPVS and clients, in a guest of its own for each scenario.
+//! The whole way in a real kernel: servers, mppd, keepalived, IPVS and clients, each scenario in a guest of its own.
+
+// A program: what is `pub` is so between its files.
+#![allow(unreachable_pub)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod clients;
+mod conf;
+mod director;
+mod directors;
+mod failover;
 mod guest;
+mod keepalived;
+mod pool;
+mod site;
+mod switchover;
+mod table;
+mod tracks;
+mod ways;

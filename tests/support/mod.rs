@@ -12,6 +12,7 @@
 pub mod accounts;
 pub mod agent;
 pub mod answers;
+pub mod background;
 pub mod certificate;
 pub mod chance;
 pub mod disk;
@@ -22,7 +23,7 @@ pub mod monitor;
 pub mod net;
 mod options;
 mod place;
-mod processes;
+pub mod processes;
 pub mod proxy;
 pub mod replication;
 pub mod server;
@@ -33,6 +34,7 @@ mod wait;
 pub mod writer;
 
 pub use agent::Agent;
+pub use background::Background;
 pub use fickle::Fickle;
 pub use flavour::Flavour;
 pub use net::Lan;

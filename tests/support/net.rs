@@ -3,14 +3,18 @@
 //! Needs root, or else a kernel that lets everybody have user namespaces.
 
 use super::options::Options;
+use super::place::server_user;
+use nix::sched::{CloneFlags, setns};
 use nix::unistd::{Uid, User};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::thread;
 use tempfile::NamedTempFile;
 
 /// A network namespace, with a view of the files of its own; there as long as this is.
@@ -41,7 +45,7 @@ pub struct Lan {
 
 impl Net {
     /// A new one, with nothing in it. `beside` another one if they are to be joined by a cable.
-    fn new(beside: Option<&Net>) -> Net {
+    pub fn new(beside: Option<&Net>) -> Net {
         let keep = ["sh", "-c", "echo ready; exec cat"];
         let mut command = match beside {
             None if Uid::effective().is_root() => Command::new("unshare"),
@@ -57,8 +61,32 @@ impl Net {
         Net { holder }
     }
 
-    fn pid(&self) -> String {
+    /// A file of /proc as those in it see it.
+    pub fn proc(&self, file: &str) -> PathBuf {
+        Path::new("/proc").join(self.pid()).join(file)
+    }
+
+    /// The process that holds it open.
+    pub fn pid(&self) -> String {
         self.holder.id().to_string()
+    }
+
+    /// Does something in a thread that lives here. What that opens belongs here for good. For root only.
+    pub fn within<T: Send>(&self, doing: impl FnOnce() -> T + Send) -> T {
+        let here = File::open(self.proc("ns/net")).expect("the namespace");
+        let doing = || {
+            setns(&here, CloneFlags::CLONE_NEWNET).expect("in the namespace");
+            doing()
+        };
+        thread::scope(|scope| scope.spawn(doing).join().unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+
+    /// How the server that has this address here is started.
+    pub fn server(self: &Arc<Net>, server_id: u32, address: Ipv4Addr) -> Options {
+        let inside = Some((Arc::clone(self), SocketAddrV4::new(address, 3306)));
+        let options = Options { inside, ..Options::id(server_id) };
+        // Where it seems to be root, without the host's users, it wants to be told that this is meant.
+        if server_user().is_some() { options } else { options.arg("--user=root") }
     }
 
     fn enter(&self) -> Command {
@@ -71,7 +99,7 @@ impl Net {
 
     /// The same command, in this namespace and as this user. Killed when this process dies: the kernel forgets about
     /// that when the user changes, so it is said again.
-    pub(super) fn inside(&self, command: &Command, user: Option<&User>) -> Command {
+    pub fn inside(&self, command: &Command, user: Option<&User>) -> Command {
         let mut inside = with(self.enter(), &["setpriv", "--pdeathsig=KILL"]);
         if let Some(user) = user {
             inside.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
@@ -122,11 +150,7 @@ impl Lan {
 
     /// How a node's server is started there.
     pub fn options(&self, node: u8) -> Options {
-        let inside =
-            Some((Arc::clone(&self.nodes[usize::from(node)]), SocketAddrV4::new(address(node), 3306)));
-        let options = Options { inside, ..Options::id(u32::from(node) + 1) };
-        // In a user namespace it seems to be root, and wants to be told that this is meant.
-        if Uid::effective().is_root() { options } else { options.arg("--user=root") }
+        self.nodes[usize::from(node)].server(u32::from(node) + 1, address(node))
     }
 
     /// Has a node's server block the director's address (1129), by connections that it gives up before the handshake is

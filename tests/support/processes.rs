@@ -26,7 +26,7 @@ pub(super) fn spawn(mut command: Command, net: Option<&Net>) -> io::Result<Child
 }
 
 /// Starts a command. The kernel kills it when this process dies.
-pub(super) fn start(command: Command) -> io::Result<Child> {
+pub fn start(command: Command) -> io::Result<Child> {
     start_until(command, Signal::SIGKILL)
 }
 

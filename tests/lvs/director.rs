@@ -1,0 +1,93 @@
+//! A director: mppd, keepalived, and what IPVS has in its table.
+
+use super::conf::{Places, VirtualServer};
+use super::keepalived::Keepalived;
+use super::site::DIRECTOR;
+use super::table::Table;
+use super::tracks::Tracks;
+use crate::support::agent::{nodes_at, program};
+use crate::support::net::Net;
+use crate::support::{Agent, wait_until};
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// Generous: a busy machine is no fault.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// Everything on it.
+pub struct Director {
+    pub keepalived: Keepalived,
+    pub table: Table,
+    pub agent: Agent,
+    net: Arc<Net>,
+    service: SocketAddr,
+    _tracks: Tracks,
+}
+
+impl Director {
+    /// The only one.
+    pub fn start(net: &Arc<Net>, virtual_servers: &[VirtualServer], pool_extra: &str) -> Director {
+        Director::start_with(net, virtual_servers, pool_extra, |_| String::new())
+    }
+
+    /// The first or the second, 0 or 1, of two that share the virtual addresses.
+    pub fn start_one_of_two(n: u8, net: &Arc<Net>, virtual_servers: &[VirtualServer]) -> Director {
+        let vrrp = |places: &Places| places.vrrp(DIRECTOR + n, DIRECTOR + 1 - n, virtual_servers);
+        Director::start_with(net, virtual_servers, "", vrrp)
+    }
+
+    fn start_with(
+        net: &Arc<Net>,
+        virtual_servers: &[VirtualServer],
+        pool_extra: &str,
+        more: impl FnOnce(&Places) -> String,
+    ) -> Director {
+        let nodes = nodes_at(virtual_servers[0].way.nodes());
+        let mut agent = Agent::prepare_in(Some(Arc::clone(net)), &nodes, pool_extra, "");
+        agent.launch();
+        let (runtime, check) = (agent.path("run"), agent.path("mpp-check"));
+        fs::copy(program("mpp-check"), &check).expect("mpp-check, where script security takes it");
+        let tracks = Tracks::start(&agent.state_file(), &runtime.join("track"), virtual_servers);
+        let places = Places { runtime: &runtime, check: &check };
+        let conf = places.conf(virtual_servers) + &more(&places);
+        Director {
+            table: Table::watch(net, names(virtual_servers)),
+            keepalived: Keepalived::start(net, &agent.path("keepalived"), &conf),
+            agent,
+            net: Arc::clone(net),
+            service: virtual_servers[0].address,
+            _tracks: tracks,
+        }
+    }
+
+    /// Whether it has the virtual addresses.
+    pub fn leads(&self) -> bool {
+        self.net.within(|| UdpSocket::bind((self.service.ip(), 0)).is_ok())
+    }
+
+    /// Waits until it has.
+    #[track_caller]
+    pub fn wait_until_it_leads(&self) {
+        wait_until("the virtual addresses are here", BOUND, || self.leads());
+    }
+}
+
+impl Drop for Director {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("--- IPVS ---\n{}", self.table);
+            eprintln!("--- keepalived ---\n{}", self.keepalived.log());
+            eprintln!("--- mppd ---\n{}", self.agent.log());
+        }
+    }
+}
+
+/// Virtual servers and nodes by their addresses.
+fn names(virtual_servers: &[VirtualServer]) -> super::table::Names {
+    let own = virtual_servers.iter().map(|vs| (vs.address, vs.name().to_owned()));
+    let nodes = virtual_servers.iter().flat_map(VirtualServer::named_nodes).map(|(name, at)| (at, name));
+    own.chain(nodes).collect()
+}

@@ -1,0 +1,31 @@
+//! Two directors: who has the virtual addresses.
+
+use super::pool::Pool;
+use super::site::Way;
+use crate::in_a_guest;
+use std::time::Instant;
+
+in_a_guest! {
+    #[ignore = "by make test-lvs"]
+    the_second_director_takes_over_when_mppd_on_the_first_is_dead_and_keeps_what_it_has,
+}
+
+fn the_second_director_takes_over_when_mppd_on_the_first_is_dead_and_keeps_what_it_has() {
+    let mut pool = Pool::start_behind_two(Way::Nat4);
+    let writing = pool.client("rw");
+    writing.wait_for_visits(10, "db1");
+    assert!(pool.directors[0].leads() && !pool.directors[1].leads());
+
+    let killed = Instant::now();
+    pool.directors[0].agent.kill9();
+    pool.directors[1].wait_until_it_leads();
+    println!("from the kill to the other director: {:?}", killed.elapsed());
+    let answered = writing.wait_for_answer(Instant::now(), "db1");
+    println!("from the kill to an answer through it: {:?}", answered - killed);
+    assert!(!pool.directors[0].leads());
+
+    pool.directors[0].agent.launch();
+    pool.directors[0].agent.wait_well("db1");
+    writing.wait_for_visits(10, "db1");
+    assert!(pool.directors[1].leads() && !pool.directors[0].leads());
+}

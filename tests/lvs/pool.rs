@@ -1,0 +1,97 @@
+//! The pool `db` and who leads clients to it: everything a scenario needs, started and well.
+
+use super::clients::{Client, Session};
+use super::conf::VirtualServer;
+use super::director::Director;
+use super::site::{Site, Way};
+use super::table::Table;
+use crate::support::{Agent, Server, Use, replicate, wait_until};
+use std::time::Duration;
+
+const BOUND: Duration = Duration::from_secs(60);
+
+/// db1 and db2, which replicate from each other, behind virtual servers `rw` and `ro`.
+pub struct Pool {
+    /// The one that leads clients, and perhaps another one.
+    pub directors: Vec<Director>,
+    /// db1 and db2.
+    pub servers: Vec<Server>,
+    pub site: Site,
+    virtual_servers: Vec<VirtualServer>,
+}
+
+impl Pool {
+    /// Behind one director, reached on this way.
+    pub fn start(way: Way, pool_extra: &str) -> Pool {
+        Pool::with(way, 1, |site, virtual_servers| {
+            vec![Director::start(&site.directors[0], virtual_servers, pool_extra)]
+        })
+    }
+
+    /// Behind two directors that share the virtual addresses; the first has them.
+    pub fn start_behind_two(way: Way) -> Pool {
+        Pool::with(way, 2, |site, virtual_servers| {
+            let start = |n| Director::start_one_of_two(n, &site.directors[usize::from(n)], virtual_servers);
+            let first = start(0);
+            first.wait_until_it_leads();
+            vec![first, start(1)]
+        })
+    }
+
+    fn with(way: Way, directors: u8, start: impl FnOnce(&Site, &[VirtualServer]) -> Vec<Director>) -> Pool {
+        let site = Site::of(directors);
+        let servers = site.start_servers();
+        replicate(&servers[0], &servers[1], Use::Gtid, "");
+        replicate(&servers[1], &servers[0], Use::Gtid, "");
+        let virtual_servers = VirtualServer::pair(way);
+        let directors = start(&site, &virtual_servers);
+        let pool = Pool { directors, servers, site, virtual_servers };
+        pool.wait_well();
+        pool
+    }
+
+    /// db1 is ACTIVE, db2 STANDBY, and IPVS has it so.
+    fn wait_well(&self) {
+        for director in &self.directors {
+            director.agent.wait_well("db1");
+            director.table.wait("rw", "db1=1");
+            director.table.wait("ro", "db2=1");
+        }
+    }
+
+    /// `mpp switchover`, insisted on.
+    #[track_caller]
+    pub fn switch_over_to(&self, node: &str) {
+        let order = ["switchover", "db", "--to", node];
+        wait_until(&format!("{node} takes over"), BOUND, || self.agent().mpp(&order).status.success());
+    }
+
+    /// Of the only director, or the first.
+    pub fn agent(&self) -> &Agent {
+        &self.directors[0].agent
+    }
+
+    /// Of the only director, or the first.
+    pub fn table(&self) -> &Table {
+        &self.directors[0].table
+    }
+
+    /// Somebody who connects to a virtual server all the time.
+    pub fn client(&self, virtual_server: &str) -> Client {
+        let vs = self.named(virtual_server);
+        Client::start(self.site.clients(vs.way), vs.address)
+    }
+
+    /// A connection through a virtual server that is kept.
+    pub fn session(&self, virtual_server: &str) -> Session {
+        let vs = self.named(virtual_server);
+        Session::open(self.site.clients(vs.way), vs.address).expect("a connection")
+    }
+
+    fn named(&self, virtual_server: &str) -> &VirtualServer {
+        self.virtual_servers
+            .iter()
+            .find(|vs| vs.name() == virtual_server)
+            .expect("a virtual server of that name")
+    }
+}

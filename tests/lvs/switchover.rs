@@ -1,0 +1,30 @@
+//! A planned change of the writer, looked at all the time.
+
+use super::pool::Pool;
+use super::site::Way;
+use crate::in_a_guest;
+use std::time::Instant;
+
+in_a_guest! {
+    a_switchover_over_and_back_never_has_two_writers_and_lets_nobody_in_to_the_old_one,
+}
+
+fn a_switchover_over_and_back_never_has_two_writers_and_lets_nobody_in_to_the_old_one() {
+    let pool = Pool::start(Way::Nat4, "");
+    let writing = pool.client("rw");
+    for (from, to) in [("db1", "db2"), ("db2", "db1")] {
+        writing.wait_for_visits(10, from);
+        let session = pool.session("rw");
+        let ordered = Instant::now();
+        pool.switch_over_to(to);
+        let changed = pool.table().wait("rw", &format!("{to}=1"));
+        println!("from the order to the changed table: {:?}", changed - ordered);
+
+        session.wait_until_it_is_reset();
+        writing.wait_for_visits(10, to);
+        assert_eq!(pool.table().most("rw", ordered), 1, "{}", pool.table());
+        let late = writing.visits_since(changed);
+        assert!(late.iter().all(|v| v.answer.as_deref() == Ok(to)), "{late:#?}\n{}", pool.table());
+    }
+    println!("{}", pool.table());
+}
