@@ -349,6 +349,20 @@ fn a_standby_is_held_back_while_it_applies_its_relay_log_and_then_promoted() {
 }
 
 #[test]
+fn the_active_node_serves_readers_until_a_standby_that_is_back_has_been_up_for_a_while() {
+    let mut world = steady();
+    let readers = |w: &World| [0, 1].map(|n| w.pool.verdict(n, Role::Ro).up);
+    assert_eq!(readers(&world), [false, true]);
+    world.begin(Kind::Kill(1));
+    world.run_until_true(20 * SEC, |w| readers(w) == [true, false]).expect("nobody else serves");
+    world.end(Kind::Kill(1));
+    world.run_until_true(30 * SEC, |w| readers(w) == [true, true]).expect("make before break");
+    let both = world.now;
+    world.run_until_true(2 * SEC, |w| readers(w) == [false, true]).expect("break");
+    assert_eq!(world.now - both, SEC, "ro_overlap");
+}
+
+#[test]
 fn a_read_only_standby_is_not_promoted() {
     let mut world = steady();
     world.begin(Kind::ReadOnly(1));

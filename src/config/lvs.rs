@@ -7,6 +7,13 @@ use std::time::Duration;
 
 use crate::core::words::{NodeId, Role};
 
+/// As often as this a real server is checked, if there are few.
+const SHORTEST_DELAY_LOOP: Duration = Duration::from_millis(250);
+/// How many checks a second a director forks at most: each costs keepalived half a millisecond.
+const CHECKS_A_SECOND: u32 = 200;
+/// Delays are multiples of so many milliseconds.
+const STEP: u32 = 50;
+
 /// keepalived, its virtual servers and its directors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keepalived {
@@ -38,6 +45,20 @@ impl Default for Keepalived {
             virtual_servers: Vec::new(),
             director: None,
         }
+    }
+}
+
+impl Keepalived {
+    /// Between two checks of a real server of this virtual server.
+    pub fn delay_loop_of(&self, virtual_server: &VirtualServer) -> Duration {
+        virtual_server.delay_loop.or(self.delay_loop).unwrap_or_else(|| self.usual_delay_loop())
+    }
+
+    fn usual_delay_loop(&self) -> Duration {
+        let checks: usize = self.virtual_servers.iter().map(|vs| vs.real_servers.len()).sum();
+        let checks = u32::try_from(checks).unwrap_or(u32::MAX);
+        let ms = checks.saturating_mul(1000 / CHECKS_A_SECOND).div_ceil(STEP).saturating_mul(STEP);
+        SHORTEST_DELAY_LOOP.max(Duration::from_millis(ms.into()))
     }
 }
 

@@ -13,6 +13,7 @@ use super::syslog::{self, Syslog};
 use super::tree::Tree;
 use super::unique::Unique;
 use super::values::{ms, seconds};
+use crate::core::words::Role;
 
 /// Keys of the top.
 pub(super) const KEYS: &[&str] = &[
@@ -61,6 +62,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
     section.fill("keepalived", &mut settings.keepalived, |spot| {
         keepalived::read(spot, &Known::of(&settings.pools, whole))
     });
+    overlap_readers(&mut settings);
     if !settings.keepalived.virtual_servers.is_empty() {
         // Its files stand in what keepalived reads.
         section.fill("runtime_dir", &mut (), |spot| {
@@ -68,6 +70,15 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         });
     }
     Some(settings)
+}
+
+/// A STANDBY node is in `ro` after two rounds of checks and a bit; until then the ACTIVE node serves.
+fn overlap_readers(settings: &mut Settings) {
+    let keepalived = &settings.keepalived;
+    for vs in keepalived.virtual_servers.iter().filter(|vs| vs.role == Role::Ro) {
+        let overlap = &mut settings.pools[vs.pool].decision.ro_overlap;
+        *overlap = (*overlap).max(keepalived.delay_loop_of(vs) * 2 + ms(500));
+    }
 }
 
 /// `runtime_dir` alone.

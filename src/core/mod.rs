@@ -22,6 +22,7 @@ mod pace;
 mod planned;
 pub mod pool;
 pub mod position;
+mod readers;
 pub mod reboot;
 mod replication;
 pub mod restore;

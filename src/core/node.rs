@@ -48,6 +48,9 @@ pub struct Node {
     pub promise: Option<Promise>,
     /// A fault that waits for its source's poll.
     pub pending: Option<Pending>,
+    /// STANDBY and UP for `ro` with a weight above 0: since when.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub reads_since: Option<Moment>,
     /// Set by an operator; `now` means DOWN instead of weight 0.
     pub drain: Option<Drain>,
     /// ACTIVE, and to be drained as soon as somebody can take over: until then it serves as before.
@@ -198,6 +201,7 @@ impl Node {
             fed: None,
             promise: None,
             pending: None,
+            reads_since: None,
             drain: None,
             drain_wanted: None,
             silent: 0,

@@ -53,6 +53,9 @@ pub struct Memory {
     pub deaf_until: Moment,
     /// What is wrong with the ACTIVE node's replication, as last told.
     pub replication_fault: Option<String>,
+    /// A STANDBY node has been UP for `ro` for so long that the ACTIVE node need not be.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub readers_in: bool,
     /// After a reboot: who was ACTIVE is waited for.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub grace: Option<super::reboot::Grace>,
@@ -136,6 +139,7 @@ impl Pool {
             changes: Vec::new(),
             deaf_until: Moment(0),
             replication_fault: None,
+            readers_in: false,
             grace: None,
         };
         Pool { settings, memory, actions: Vec::new() }
@@ -167,6 +171,7 @@ impl Pool {
         let before = self.faces();
         change(self);
         self.decide(now);
+        self.note_readers(now);
         self.tell_changes(&before);
         self.set_paces(now);
         std::mem::take(&mut self.actions)
@@ -194,7 +199,7 @@ impl Pool {
         // Every event does these: what lies in the past has been done.
         let steps = self.handover_deadlines().into_iter().chain(self.takeover_deadlines());
         let steps = steps.chain(self.flap_deadline()).chain(self.memory.grace.map(|g| g.until));
-        let steps = steps.filter(|&at| at > now);
+        let steps = steps.chain(self.reader_deadlines()).filter(|&at| at > now);
         by_tick.chain(steps).min().unwrap_or(Moment(u64::MAX))
     }
 

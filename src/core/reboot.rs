@@ -38,6 +38,7 @@ impl Pool {
         }
         memory.carry_over(carry);
         memory.takeover = None;
+        memory.readers_in = false;
         memory.deaf_until = carry.now;
         memory.vacant_since = carry.now;
         let holder = match memory.seat {
@@ -111,6 +112,7 @@ impl Node {
         self.promise = None;
         self.pending = None;
         self.silent = 0;
+        self.reads_since = None;
         self.message = "not asked since the reboot yet".into();
     }
 }

@@ -28,6 +28,8 @@ pub struct PoolSettings {
     pub max_loss: Option<Duration>,
     /// How long a node that is still applying its relay log is preferred to one that is ready.
     pub drain_timeout: Duration,
+    /// How long a STANDBY node is UP for `ro` before the ACTIVE node no longer is.
+    pub ro_overlap: Duration,
     /// What `read_only` means for a candidate.
     pub writable: Writable,
     /// How long a handover waits for the old node's DOWN to be consumed.
@@ -206,6 +208,7 @@ impl PoolSettings {
             max_lag: Some(Duration::from_secs(30)),
             max_loss: Some(Duration::from_secs(2)),
             drain_timeout: Duration::from_secs(30),
+            ro_overlap: Duration::from_secs(1),
             writable: Writable::Require,
             handover: Duration::from_secs(2),
             max_failovers: 3,

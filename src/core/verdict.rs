@@ -33,6 +33,8 @@ pub enum Because {
     Good = 6,
     /// UP, but with weight 0: it lags too much.
     Lags = 7,
+    /// UP for ro: ACTIVE, until the STANDBY node that serves has been put in.
+    AStandbyComes = 8,
     /// DOWN for rw: not the ACTIVE node.
     NotActive = 16,
     /// DOWN for ro: ACTIVE, and a STANDBY node serves.
@@ -53,7 +55,7 @@ pub enum Because {
 
 impl Because {
     /// Every reason.
-    pub const ALL: [Because; 15] = [
+    pub const ALL: [Because; 16] = [
         Because::Active,
         Because::Standby,
         Because::NoStandbyServes,
@@ -61,6 +63,7 @@ impl Because {
         Because::Drained,
         Because::Good,
         Because::Lags,
+        Because::AStandbyComes,
         Because::NotActive,
         Because::AStandbyServes,
         Because::Unknown,
@@ -91,6 +94,7 @@ impl Because {
             Because::Drained => "drained: weight 0",
             Because::Good => "OK",
             Because::Lags => "lags: weight 0",
+            Because::AStandbyComes => "ACTIVE, until a STANDBY is in",
             Because::NotActive => "not ACTIVE",
             Because::AStandbyServes => "a STANDBY serves",
             Because::Unknown => "UNKNOWN: not judged yet",
@@ -147,9 +151,12 @@ impl Pool {
     fn read_only(&self, node: NodeId) -> Result<Because, Because> {
         match self.state(node) {
             State::Standby => self.standby_serves(node),
-            State::Active if self.a_standby_serves() => Err(Because::AStandbyServes),
-            State::Active if self.serves(node, self.settings.serve_until.ro) => Ok(Because::NoStandbyServes),
-            State::Active => Err(Because::StatusTooBad),
+            State::Active if self.memory.readers_in && self.a_standby_serves() => {
+                Err(Because::AStandbyServes)
+            }
+            State::Active if !self.serves(node, self.settings.serve_until.ro) => Err(Because::StatusTooBad),
+            State::Active if self.a_standby_serves() => Ok(Because::AStandbyComes),
+            State::Active => Ok(Because::NoStandbyServes),
             state => Err(self.not_serving(node, state)),
         }
     }
@@ -162,10 +169,7 @@ impl Pool {
     }
 
     fn a_standby_serves(&self) -> bool {
-        (0..self.memory.nodes.len()).filter(|&n| self.state(n) == State::Standby).any(|n| {
-            let verdict = self.standby_serves(n).map(|because| self.weighed(n, because));
-            verdict.is_ok_and(|v| v.up && v.weight > 0)
-        })
+        (0..self.memory.nodes.len()).any(|n| self.reads(n))
     }
 
     fn geo(&self, node: NodeId) -> Result<Because, Because> {

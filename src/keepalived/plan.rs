@@ -10,13 +10,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// As often as this a real server is checked, if there are few.
-const SHORTEST_DELAY_LOOP: Duration = Duration::from_millis(250);
-/// How many checks a second a director forks at most: each costs keepalived half a millisecond.
-const CHECKS_A_SECOND: u32 = 200;
-/// Delays are multiples of this.
-const STEP: u32 = 50;
-
 /// All virtual servers of a configuration.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -121,7 +114,7 @@ impl Plan {
                 sorry_server: vs.sorry_server,
                 scheduler: vs.scheduler.clone(),
                 persistence_timeout: vs.persistence_timeout,
-                delay_loop: vs.delay_loop.unwrap_or_else(|| delay_loop(settings)),
+                delay_loop: settings.keepalived.delay_loop_of(vs),
                 reals: first..plan.reals.len(),
             });
         }
@@ -136,15 +129,6 @@ fn published(role: Role) -> state::Role {
         Role::Ro => state::Role::Ro,
         Role::Geo => state::Role::Geo,
     }
-}
-
-/// Between two checks of a real server, where its virtual server does not say.
-pub fn delay_loop(settings: &Settings) -> Duration {
-    let keepalived = &settings.keepalived;
-    let checks: usize = keepalived.virtual_servers.iter().map(|vs| vs.real_servers.len()).sum();
-    let checks = u32::try_from(checks).unwrap_or(u32::MAX);
-    let ms = checks.saturating_mul(1000 / CHECKS_A_SECOND).div_ceil(STEP).saturating_mul(STEP);
-    keepalived.delay_loop.unwrap_or(SHORTEST_DELAY_LOOP.max(Duration::from_millis(ms.into())))
 }
 
 impl Real {
@@ -168,7 +152,7 @@ impl Plan {
             sorry_server: None,
             scheduler: "wlc".into(),
             persistence_timeout: None,
-            delay_loop: SHORTEST_DELAY_LOOP,
+            delay_loop: Duration::from_millis(250),
             reals: 0..nodes.into(),
         };
         Plan { services: vec![service], reals, pid_file: None }

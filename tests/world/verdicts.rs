@@ -40,7 +40,11 @@ fn ro(pool: &Pool, node: usize) -> bool {
     let good = status(pool, node) <= pool.settings().serve_until.ro;
     match pool.state(node) {
         State::Standby => good,
-        State::Active => good && !(0..pool.settings().nodes.len()).any(|n| serves_ro(pool, n)),
+        // A STANDBY that has just come is given time to be put in.
+        State::Active => {
+            good && !(pool.memory().readers_in
+                && (0..pool.settings().nodes.len()).any(|n| serves_ro(pool, n)))
+        }
         _ => false,
     }
 }
