@@ -9,6 +9,7 @@
 //! - `config`, `alert`, `control`: the file, the syslog, the socket
 //! - `poll`: asking the servers
 //! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back
+//! - `doctor`: what would bite, before it does: facts, rules over them, findings
 //! - `daemon`: everything wired together
 //! - `cli`: the operator's commands
 
@@ -29,6 +30,8 @@ pub mod control;
 pub mod core;
 #[cfg(feature = "daemon")]
 pub mod daemon;
+#[cfg(feature = "daemon")]
+pub mod doctor;
 #[cfg(feature = "daemon")]
 pub mod exit;
 #[cfg(feature = "daemon")]

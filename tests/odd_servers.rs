@@ -38,21 +38,26 @@ fn be_odd(mut client: TcpStream, after_login: &[u8]) {
     }
 }
 
+/// Answers to a login that make the driver panic.
+const PANICS: [&[u8]; 3] = [
+    b"\x00\x00\x00\x02",
+    b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x01",
+    // 2^36 columns are to come.
+    b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x09\x00\x00\x01\xfe\x00\x00\x00\x00\x10\x00\x00\x00",
+];
+
+/// `odd0`, `odd1`, ...: a node for each of those.
+fn odd_nodes() -> String {
+    let node = |(n, bytes): (usize, &&'static [u8])| {
+        format!("      - {{ name: odd{n}, address: \"{}\", promotable: false }}\n", odd_server(bytes))
+    };
+    PANICS.iter().enumerate().map(node).collect()
+}
+
 #[test]
 fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
-    let odd: [&'static [u8]; 3] = [
-        b"\x00\x00\x00\x02",
-        b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x01",
-        // 2^36 columns are to come.
-        b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x09\x00\x00\x01\xfe\x00\x00\x00\x00\x10\x00\x00\x00",
-    ];
     let mut servers = pair_master_master(Use::Gtid);
-    let mut all = nodes(&servers);
-    for (n, bytes) in odd.into_iter().enumerate() {
-        all +=
-            &format!("      - {{ name: odd{n}, address: \"{}\", promotable: false }}\n", odd_server(bytes));
-    }
-    let agent = Agent::start(&all, "    monitor: { tls: disabled }\n");
+    let agent = Agent::start(&(nodes(&servers) + &odd_nodes()), "    monitor: { tls: disabled }\n");
     let pid = agent.pid();
     agent.wait_active("db1");
     wait_until("the driver's panics are told", BOUND, || {
@@ -66,4 +71,20 @@ fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
     agent.wait_active("db2");
     assert_eq!(agent.pid(), pid);
     agent.says(&["status"]);
+}
+
+#[test]
+fn the_doctor_names_servers_that_make_the_driver_panic_and_looks_at_the_others() {
+    let servers = pair_master_master(Use::Gtid);
+    let agent = Agent::prepare(&(nodes(&servers) + &odd_nodes()), "    monitor: { tls: disabled }\n", "");
+    let output = agent.mpp(&["doctor", "--verbose"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for n in 0..PANICS.len() {
+        assert!(
+            text.contains(&format!("error    db/odd{n}: ")) && text.contains("the driver gave up"),
+            "{text}"
+        );
+    }
+    assert!(text.contains("good     db/db2: takes writes"), "{text}");
 }

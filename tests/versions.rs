@@ -51,6 +51,7 @@ on_every_server! {
     a_server_without_a_binary_log_says_so,
     the_printed_grants_are_all_the_monitor_needs,
     a_locked_monitor_is_denied,
+    the_doctor_finds_nothing_to_mend_in_a_good_pair_and_its_advice_ends_faults,
 }
 
 /// A pool `db` over these servers, db1 ACTIVE and db2 STANDBY.
@@ -304,6 +305,33 @@ fn a_locked_monitor_is_denied(flavour: Flavour) {
     denied(&asker(server.address()).poll().answer, flavour.say("4151 ", "3118 "));
     server.sql(&format!("ALTER USER {MONITOR}@'%' ACCOUNT UNLOCK"));
     facts(&mut asker(server.address()));
+}
+
+fn the_doctor_finds_nothing_to_mend_in_a_good_pair_and_its_advice_ends_faults(flavour: Flavour) {
+    let servers = pair_of(flavour, Use::Gtid);
+    let agent = Agent::prepare(&nodes(&servers), "", "");
+    let findings = || {
+        let output = agent.mpp(&["doctor", "--json"]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["errors"], i32::from(!output.status.success()), "{report:#}");
+        report["findings"].as_array().expect("a list").clone()
+    };
+    let find = |rule: &str| findings().into_iter().find(|f| f["rule"] == rule && f["place"] == "db/db2");
+    assert!(findings().iter().all(|finding| finding["weight"] != "error"), "{:#?}", findings());
+    assert!(["not-examined", "grants-more"].iter().all(|rule| find(rule).is_none()), "{:#?}", findings());
+
+    let retry = flavour.say("CHANGE MASTER TO MASTER", "CHANGE REPLICATION SOURCE TO SOURCE");
+    let retry = format!("STOP REPLICA; {retry}_CONNECT_RETRY=60; START REPLICA");
+    let timeout = flavour.say("SET GLOBAL slave_net_timeout = 60", "SET GLOBAL replica_net_timeout = 60");
+    let read_only = "SET GLOBAL read_only = 1";
+    for (rule, fault) in [("connect-retry", &*retry), ("net-timeout", timeout), ("read-only", read_only)] {
+        servers[1].sql(fault);
+        let finding = find(rule).unwrap_or_else(|| panic!("{rule} is not found: {:#?}", findings()));
+        let steps = finding["advice"].as_array().expect("a list").iter().filter(|step| step["kind"] == "sql");
+        let lines = steps.flat_map(|step| step["lines"].as_array().expect("a list"));
+        lines.for_each(|line| _ = servers[1].sql(line.as_str().expect("a statement")));
+        wait_until(&format!("{rule} is gone"), BOUND, || find(rule).is_none());
+    }
 }
 
 #[test]

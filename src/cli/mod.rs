@@ -3,11 +3,12 @@
 //! - `options`, `mppd`: the command lines
 //! - `print`: the one place that prints
 //! - `connect`: where the daemon is, and how its refusals end the program
-//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `weights`, `pages`: the commands
+//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `weights`, `pages`: the commands
 
 mod change;
 mod config;
 mod connect;
+mod doctor;
 mod events;
 mod mppd;
 mod options;
@@ -35,6 +36,9 @@ fn run(options: Options) -> Exit {
     match options.command {
         Command::Config { command } => config::run(&options.config, &command),
         Command::Weights { ipvsadm } => weights::run(&options.config, ipvsadm),
+        Command::Doctor { pool, verbose, json } => {
+            doctor::run(&options.config, pool.as_deref(), &doctor::Manner { verbose, json })
+        }
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { dir } => pages::man(&dir),
         Command::Daemon(asked) => match connect::Daemon::of(&options.config) {

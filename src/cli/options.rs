@@ -39,6 +39,18 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// What would bite, before it does: nodes, replication, this machine, keepalived. Needs no mppd; exit 1 if it finds
+    /// an error
+    Doctor {
+        /// Only this pool
+        pool: Option<String>,
+        /// What is good too
+        #[arg(long)]
+        verbose: bool,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Shell completions, to standard output
     Completions { shell: Shell },
     /// Man pages of every program, into a directory

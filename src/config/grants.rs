@@ -1,10 +1,16 @@
 //! The SQL that creates the monitor's user.
 
+/// What the monitor needs on MariaDB 10.5 and later, on all databases.
+pub const MARIADB_PRIVILEGES: &str = "SLAVE MONITOR, BINLOG MONITOR";
+/// What the monitor needs on MySQL 8.0.22 and later, on all databases.
+pub const MYSQL_PRIVILEGES: &str = "REPLICATION CLIENT";
+
 /// The SQL for a user who connects from `host` (`%` and `_` are wildcards): a part for each kind of server, complete
 /// in itself, with advice. The password stands as `PASSWORD`, to be filled in.
 pub(super) fn sql(user: &str, host: &str) -> String {
     let account = format!("{}@{}", literal(user), literal(host));
-    TEMPLATE.replace("ACCOUNT", &account)
+    let granted = TEMPLATE.replace("ON_MARIADB", MARIADB_PRIVILEGES).replace("ON_MYSQL", MYSQL_PRIVILEGES);
+    granted.replace("ACCOUNT", &account)
 }
 
 const TEMPLATE: &str = "\
@@ -19,11 +25,11 @@ const TEMPLATE: &str = "\
 
 -- MariaDB 10.5 and later (REPLICATION CLIENT is not enough there):
 CREATE USER IF NOT EXISTS ACCOUNT IDENTIFIED BY 'PASSWORD' PASSWORD EXPIRE NEVER;
-GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO ACCOUNT;
+GRANT ON_MARIADB ON *.* TO ACCOUNT;
 
 -- MySQL 8.0.22 and later, 8.4, 9 (SLAVE MONITOR is a syntax error there):
 CREATE USER IF NOT EXISTS ACCOUNT IDENTIFIED BY 'PASSWORD' PASSWORD EXPIRE NEVER;
-GRANT REPLICATION CLIENT ON *.* TO ACCOUNT;
+GRANT ON_MYSQL ON *.* TO ACCOUNT;
 ";
 
 /// A text as an SQL string that reads the same with and without NO_BACKSLASH_ESCAPES, but for a backslash.

@@ -48,6 +48,7 @@ pub use fault::{Fault, Faults, Position};
 pub use lvs::{
     Director, Keepalived, Method, RealServer, Version, VirtualAddress, VirtualServer, VrrpInstance,
 };
+pub use grants::{MARIADB_PRIVILEGES, MYSQL_PRIVILEGES};
 pub use password::{Password, PasswordFault, PasswordSource};
 pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;
@@ -79,8 +80,7 @@ pub fn runtime_dir(path: &Path) -> Result<PathBuf, Faults> {
 /// As [`load`].
 pub fn check(path: &Path) -> Result<String, Faults> {
     let settings = load(path)?;
-    let nodes = settings.pools.iter().map(|pool| pool.access.len()).sum();
-    let counts = format!("{}, {}", count(settings.pools.len(), "pool"), count(nodes, "node"));
+    let counts = format!("{}, {}", count(settings.pools.len(), "pool"), count(settings.nodes(), "node"));
     let mut lines = vec![format!("{}: {counts}: good", path.display())];
     lines.extend(settings.warnings.iter().map(|warning| format!("warning: {warning}")));
     Ok(lines.join("\n") + "\n")

@@ -10,6 +10,10 @@ use super::password::PasswordSource;
 use super::syslog::Syslog;
 use crate::core::settings::PoolSettings;
 
+/// File descriptors for a node, at most; and for everything else: clients, logs, the state, what a reload takes.
+const DESCRIPTORS_A_NODE: u64 = 3;
+const DESCRIPTORS_BESIDE: u64 = 160;
+
 /// All of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -34,6 +38,16 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How many nodes there are in all pools.
+    pub fn nodes(&self) -> usize {
+        self.pools.iter().map(|pool| pool.access.len()).sum()
+    }
+
+    /// How many file descriptors mppd takes for them, at most.
+    pub fn descriptors(&self) -> u64 {
+        self.nodes() as u64 * DESCRIPTORS_A_NODE + DESCRIPTORS_BESIDE
+    }
+
     /// The monitor's users, each once, in the order of the file.
     pub fn users(&self) -> Vec<&str> {
         let mut users: Vec<&str> = Vec::new();

@@ -27,10 +27,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// File descriptors for a node, at most; and for everything else: clients, logs, the state, what a reload takes.
-const DESCRIPTORS_A_NODE: u64 = 3;
-const DESCRIPTORS_BESIDE: u64 = 160;
-
 /// Runs the daemon until SIGTERM.
 pub fn mppd_main() -> ExitCode {
     let options = MppdOptions::parse();
@@ -51,8 +47,8 @@ pub fn mppd_main() -> ExitCode {
 }
 
 fn serve(config: &Path, settings: Settings) -> Result<(), String> {
-    let nodes: usize = settings.pools.iter().map(|p| p.access.len()).sum();
-    raise_file_limit(nodes)?;
+    let nodes = settings.nodes();
+    raise_file_limit(&settings)?;
     poll::keep_panics_to_their_pollers();
     poll::keep_buffers_apart();
     let lock = Lock::take(&settings.runtime_dir)?;
@@ -169,8 +165,8 @@ fn boot_id() -> Result<[u8; 16], String> {
 
 /// Each node takes a connection (two for a moment) and an event descriptor; the soft limit is often 1,024. Without
 /// enough of them polls would fail for want of descriptors, and nodes with them.
-fn raise_file_limit(nodes: usize) -> Result<(), String> {
-    let wanted = nodes as u64 * DESCRIPTORS_A_NODE + DESCRIPTORS_BESIDE;
+fn raise_file_limit(settings: &Settings) -> Result<(), String> {
+    let (nodes, wanted) = (settings.nodes(), settings.descriptors());
     let (_, hard) =
         getrlimit(Resource::RLIMIT_NOFILE).map_err(|e| format!("can't ask for the file limit: {e}"))?;
     if hard < wanted {

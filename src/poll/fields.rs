@@ -34,6 +34,27 @@ impl From<Row> for Record {
     }
 }
 
+impl Record {
+    /// Its values in the order of the columns, as text; `None` for NULL.
+    pub fn texts(&self) -> impl Iterator<Item = Option<String>> {
+        self.values.iter().map(shown)
+    }
+
+    /// The names of its columns.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.columns.iter().map(|column| column.name_str().into_owned())
+    }
+}
+
+/// `None` for NULL.
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::NULL => None,
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        number => Some(number.as_sql(true)),
+    }
+}
+
 /// What a server answered and should not have, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Odd(pub String);
@@ -89,11 +110,7 @@ impl Fields<'_> {
     /// `None` for NULL, and for a column that is not there.
     pub(super) fn optional(&self, name: &str) -> Option<String> {
         let index = self.0.columns.iter().position(|c| c.name_ref() == name.as_bytes())?;
-        match self.0.values.get(index)? {
-            Value::NULL => None,
-            Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-            number => Some(number.as_sql(true)),
-        }
+        shown(self.0.values.get(index)?)
     }
 
     pub(super) fn text(&self, name: &str) -> Result<String, Odd> {

@@ -2,6 +2,7 @@
 //!
 //! - `target`: whom to ask, and as whom
 //! - `mysql`: one poll of one server, from the kept connection to the observation
+//! - `examine`: a closer look than a poll takes
 //! - `connect`: a fresh connection, with or without TLS
 //! - `dialect`: in which words a server is asked, by its version
 //! - `mariadb`, `mysql8`: the question in those words, and how its answer reads
@@ -16,6 +17,7 @@ mod buffers;
 mod connect;
 mod deadline;
 mod dialect;
+mod examine;
 mod failure;
 mod fields;
 mod mariadb;
@@ -29,8 +31,9 @@ mod thread;
 pub use buffers::keep_buffers_apart;
 pub use deadline::Watchdog;
 pub use dialect::Dialect;
+pub use examine::{Reply, examine};
 pub use fields::{Odd, Record};
 pub use mysql::Asker;
-pub use rescue::{Crashed, keep_panics_to_their_pollers};
+pub use rescue::{Crashed, keep_panics_to_their_pollers, report_to};
 pub use target::{Target, Tls};
 pub use thread::Poller;

@@ -86,7 +86,7 @@ impl Asker {
 }
 
 /// In which words to ask. The server is asked for its version first, but not again on every connection.
-fn dialect(conn: &mut Conn, known: &mut Option<(Greeting, Dialect)>) -> Result<Dialect, Failure> {
+pub(super) fn dialect(conn: &mut Conn, known: &mut Option<(Greeting, Dialect)>) -> Result<Dialect, Failure> {
     let greeting = conn.server_version();
     if let Some((_, dialect)) = known.filter(|(known, _)| *known == greeting) {
         return Ok(dialect);
@@ -99,6 +99,11 @@ fn dialect(conn: &mut Conn, known: &mut Option<(Greeting, Dialect)>) -> Result<D
 
 fn in_query(error: Error) -> Failure {
     Failure::Driver(Phase::Query, error)
+}
+
+/// All rows of one statement.
+pub(super) fn rows(conn: &mut Conn, question: &str) -> Result<Vec<Record>, Error> {
+    Ok(sets(conn, question)?.into_iter().flatten().collect())
 }
 
 /// All rows of all statements.

@@ -71,8 +71,8 @@ thread_local! {
     static CRASHED: Cell<Option<Crashed>> = const { Cell::new(None) };
 }
 
-/// From now on a panic of this thread is reported to `crashed`.
-pub(super) fn report_to(crashed: Crashed) {
+/// From now on a panic of this thread is reported to `crashed`, and the thread sleeps for ever.
+pub fn report_to(crashed: Crashed) {
     CRASHED.set(Some(crashed));
 }
 

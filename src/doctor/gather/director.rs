@@ -1,0 +1,109 @@
+//! What makes this machine a director: keepalived, its files, the kernel.
+
+use super::commands::answer_of;
+use super::files::{account, look as look_at, text};
+use super::modules;
+use crate::config::{Settings, Version};
+use crate::doctor::kernel::SWITCHES;
+use crate::doctor::machine_facts::{Agent, Director};
+use crate::keepalived::track;
+use nix::ifaddrs::getifaddrs;
+use nix::sys::socket::SockaddrStorage;
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// keepalived's configuration.
+const FOLDER: &str = "/etc/keepalived";
+/// So many files of it are looked at.
+const FILES: usize = 100;
+
+/// `None` where neither our settings nor keepalived's configuration has anything to do with virtual servers of ours.
+pub(super) fn look(settings: &Settings, agent: &Agent) -> Option<Director> {
+    let written = configuration(Path::new(FOLDER));
+    let ours = |text: &String| text.contains("mpp-check");
+    let keepalived = &settings.keepalived;
+    if keepalived.virtual_servers.is_empty() && !written.as_ref().is_some_and(ours) {
+        return None;
+    }
+    let schedulers = keepalived.virtual_servers.iter().map(|vs| vs.scheduler.as_str());
+    Some(Director {
+        virtual_servers: keepalived.virtual_servers.clone(),
+        keepalived: installed(),
+        script_security: written.map(|text| text.contains("enable_script_security")),
+        script_user: (keepalived.script_user.clone(), account(&keepalived.script_user)),
+        check: look_at(&keepalived.check_path),
+        state: look_at(&settings.runtime_dir.join("state")),
+        track: look_at(&track::directory(&settings.runtime_dir)),
+        agent: agent.account.clone(),
+        ip_vs: modules::ip_vs(),
+        missing_schedulers: modules::missing_schedulers(schedulers),
+        sysctls: modules::sysctls(&SWITCHES),
+        addresses: addresses(),
+    })
+}
+
+/// All of keepalived's configuration without comments: the folder's files, and those of folders in it. `None`: none can
+/// be read.
+fn configuration(folder: &Path) -> Option<String> {
+    let entries =
+        |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let below =
+        entries(folder).filter(|path| path.is_dir()).flat_map(|path| entries(&path).collect::<Vec<_>>());
+    let files = entries(folder).chain(below).filter(|path| path.is_file()).take(FILES);
+    let texts: Vec<String> = files.filter_map(text).collect();
+    let is_comment = |line: &&str| line.trim_start().starts_with(['#', '!']);
+    let lines = texts.iter().flat_map(|text| text.lines()).filter(|line| !is_comment(line));
+    (!texts.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The version of the keepalived that is installed.
+fn installed() -> Option<Version> {
+    let programs = ["keepalived", "/usr/sbin/keepalived", "/usr/local/sbin/keepalived"];
+    programs.iter().find_map(|program| version(&answer_of(program, &["--version"])?))
+}
+
+/// `Keepalived v2.2.7 (01/16,2022)`.
+fn version(text: &str) -> Option<Version> {
+    let numbers =
+        text.strip_prefix("Keepalived v")?.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
+    let mut parts = numbers.split('.').map(str::parse);
+    Some(Version(parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+fn addresses() -> Vec<(IpAddr, u8)> {
+    let ip = |address: &SockaddrStorage| -> Option<IpAddr> {
+        let v4 = address.as_sockaddr_in().map(|v4| v4.ip().into());
+        v4.or_else(|| address.as_sockaddr_in6().map(|v6| v6.ip().into()))
+    };
+    let length = |mask: IpAddr| match mask {
+        IpAddr::V4(mask) => mask.to_bits().count_ones() as u8,
+        IpAddr::V6(mask) => mask.to_bits().count_ones() as u8,
+    };
+    let all = getifaddrs().into_iter().flatten();
+    all.filter_map(|own| Some((ip(&own.address?)?, own.netmask.as_ref().and_then(ip).map_or(32, length))))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read() {
+        assert_eq!(version("Keepalived v2.2.7 (01/16,2022)\n\nCopyright"), Some(Version(2, 2, 7)));
+        assert_eq!(version("keepalived: not found"), None);
+    }
+
+    #[test]
+    fn comments_of_keepalived_do_not_count() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("conf.d")).expect("a folder in it");
+        fs::write(folder.path().join("keepalived.conf"), "# mpp-check\n! enable_script_security\n")
+            .expect("written");
+        fs::write(folder.path().join("conf.d/db.conf"), "misc_path mpp-check\n").expect("written");
+        let text = configuration(folder.path()).expect("a text");
+        assert_eq!(text, "misc_path mpp-check");
+        assert_eq!(configuration(Path::new("/nowhere")), None);
+    }
+}

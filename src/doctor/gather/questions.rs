@@ -1,0 +1,75 @@
+//! What a closer look asks, in each dialect, and how the answers read. The monitor's own privileges are enough for all of it.
+
+use crate::clock::Clocks;
+use crate::doctor::facts::{Named, Server};
+use crate::doctor::grants::privileges;
+use crate::poll::{Dialect, Record, Reply};
+
+/// In the order that [`server`] reads.
+macro_rules! questions {
+    ($channels:literal, $binlog:literal) => {
+        &[
+            "SELECT CURRENT_USER() AS account, UNIX_TIMESTAMP(NOW(6)) AS now",
+            "SHOW GRANTS",
+            "SHOW GLOBAL VARIABLES",
+            "SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_cipher', 'Threads_connected', 'Max_used_connections')",
+            $channels,
+            $binlog,
+        ]
+    };
+}
+
+/// What is asked.
+pub(super) fn questions(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::MariaDb => questions!("SHOW ALL SLAVES STATUS", "SHOW MASTER STATUS"),
+        Dialect::MySql80 => questions!("SHOW REPLICA STATUS", "SHOW MASTER STATUS"),
+        Dialect::MySql82 => questions!("SHOW REPLICA STATUS", "SHOW BINARY LOG STATUS"),
+    }
+}
+
+/// What was answered. Errors: the server refused a question that everybody may ask. What it says of replication is left
+/// out where the monitor may not ask for it: that is a finding of its own.
+pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, String> {
+    let Ok([itself, grants, variables, status, channels, binlog]) = <[Reply; 6]>::try_from(replies) else {
+        return Err("answers another number of questions than it was asked".into());
+    };
+    let clock_ahead_ms = clock_ahead_ms(&itself);
+    let row = itself.rows?.into_iter().next().map(|record| named(&record)).unwrap_or_default();
+    let lines = grants.rows?;
+    let lines = lines.iter().filter_map(|line| line.texts().next().flatten());
+    Ok(Server {
+        dialect,
+        variables: pairs(&variables.rows?),
+        status: pairs(&status.rows?),
+        channels: channels.rows.unwrap_or_default().iter().map(named).collect(),
+        binlog: binlog.rows.unwrap_or_default().first().map(named).unwrap_or_default(),
+        account: row.get("account").unwrap_or_default().to_owned(),
+        privileges: lines.flat_map(|line| privileges(&line)).collect(),
+        clock_ahead_ms,
+        later: None,
+    })
+}
+
+/// A row by the names of its columns.
+fn named(record: &Record) -> Named {
+    record.names().zip(record.texts()).filter_map(|(name, text)| Some((name, text?))).collect()
+}
+
+/// Rows of a name and a value.
+fn pairs(records: &[Record]) -> Named {
+    let pair = |record: &Record| {
+        let mut texts = record.texts();
+        Some((texts.next()??, texts.next()??))
+    };
+    records.iter().filter_map(pair).collect()
+}
+
+/// The server's clock against ours in the middle of the question.
+fn clock_ahead_ms(itself: &Reply) -> i64 {
+    let record = itself.rows.as_ref().ok().and_then(|rows| rows.first());
+    let now = record.and_then(|record| named(record).get("now")?.parse::<f64>().ok());
+    let middle = itself.began + itself.ended.since(itself.began) / 2;
+    let ours = Clocks::read().at(middle).as_millisecond();
+    now.map_or(0, |now| (now * 1000.0) as i64 - ours)
+}

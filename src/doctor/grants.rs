@@ -1,0 +1,111 @@
+//! What the monitor's account may do: what it needs, and no more.
+
+use super::finding::{Judgement, Step};
+use super::node::Node;
+use super::rule::{GRANTS_MISSING, GRANTS_MORE};
+use crate::config::{MARIADB_PRIVILEGES, MYSQL_PRIVILEGES};
+use crate::core::observation::Answer;
+
+/// What gives nothing, or nothing that matters.
+const HARMLESS: [&str; 2] = ["USAGE", "PROCESS"];
+
+/// A privilege that is missing, where the server refused the monitor's question for it.
+pub(super) fn missing(node: &Node<'_>) -> Option<Judgement> {
+    let refused = is_for_want_of_a_privilege(&node.pool.nodes[node.at].answer);
+    let lacking: Vec<&str> =
+        needed(node).filter(|name| !node.server.privileges.iter().any(|p| p == name)).collect();
+    let words = match refused {
+        true => format!("{} lacks {}", node.server.account, lacking.join(", ")),
+        false => format!("{} may ask for the state of replication", node.server.account),
+    };
+    Some(node.judge(!refused, &GRANTS_MISSING, words, || vec![Step::sql(&node.place(), [grant(node)])]))
+}
+
+/// Whether the monitor was let in, and refused an answer.
+pub(super) fn is_for_want_of_a_privilege(answer: &Answer) -> bool {
+    match answer {
+        Answer::Denied(why) => ["1227 ", "1142 ", "1044 "].iter().any(|number| why.starts_with(number)),
+        _ => false,
+    }
+}
+
+/// A privilege too many.
+pub(super) fn more(node: &Node<'_>) -> Option<Judgement> {
+    let wanted: Vec<&str> = needed(node).chain(HARMLESS).collect();
+    let more: Vec<&str> =
+        node.server.privileges.iter().map(String::as_str).filter(|p| !wanted.contains(p)).collect();
+    let account = &node.server.account;
+    let words = match more[..] {
+        [] => format!("{account} may nothing more than that"),
+        _ => format!("{account} has {}", more.join(", ")),
+    };
+    let advice = || {
+        let from = quoted(account);
+        let roles = more.iter().filter_map(|p| p.strip_prefix("role "));
+        let mut lines: Vec<String> = roles.map(|role| format!("REVOKE {role} FROM {from};")).collect();
+        lines.extend([format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {from};"), grant(node)]);
+        vec![Step::sql(&node.place(), lines)]
+    };
+    Some(node.judge(more.is_empty(), &GRANTS_MORE, words, advice))
+}
+
+fn needed(node: &Node<'_>) -> std::str::Split<'static, &'static str> {
+    node.say(MARIADB_PRIVILEGES, MYSQL_PRIVILEGES).split(", ")
+}
+
+fn grant(node: &Node<'_>) -> String {
+    let privileges = node.say(MARIADB_PRIVILEGES, MYSQL_PRIVILEGES);
+    format!("GRANT {privileges} ON *.* TO {};", quoted(&node.server.account))
+}
+
+/// `mpp@%` as SQL: `'mpp'@'%'`.
+fn quoted(account: &str) -> String {
+    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let literal = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
+    format!("{}@{}", literal(user), literal(host))
+}
+
+/// The privileges in a line of SHOW GRANTS: on all databases by their names, others with what they are on. What follows
+/// TO is left out: it may hold the password's hash.
+pub(super) fn privileges(line: &str) -> Vec<String> {
+    let Some(line) = line.strip_prefix("GRANT ") else { return Vec::new() };
+    let (grant, receiver) = line.split_once(" TO ").unwrap_or((line, ""));
+    let (names, object) = grant.split_once(" ON ").unwrap_or((grant, "role"));
+    let mut privileges: Vec<String> = match object {
+        "*.*" => split(names).map(str::to_owned).collect(),
+        "role" => split(names).map(|role| format!("role {role}")).collect(),
+        object => {
+            split(names).filter(|name| *name != "USAGE").map(|name| format!("{name} ON {object}")).collect()
+        }
+    };
+    if receiver.contains("WITH GRANT OPTION") {
+        privileges.push("GRANT OPTION".into());
+    }
+    privileges
+}
+
+fn split(names: &str) -> impl Iterator<Item = &str> {
+    names.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn privileges_are_read_without_the_passwords_hash() {
+        let hash = "GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO `mpp`@`%` IDENTIFIED BY PASSWORD '*B6'";
+        assert_eq!(privileges(hash), ["SLAVE MONITOR", "BINLOG MONITOR"]);
+        assert_eq!(
+            privileges("GRANT ALL PRIVILEGES ON *.* TO `a`@`%` WITH GRANT OPTION"),
+            ["ALL PRIVILEGES", "GRANT OPTION"]
+        );
+        assert_eq!(
+            privileges("GRANT SELECT, INSERT ON `d`.* TO `a`@`%`"),
+            ["SELECT ON `d`.*", "INSERT ON `d`.*"]
+        );
+        assert_eq!(privileges("GRANT `dba`@`%` TO `a`@`%`"), ["role `dba`@`%`"]);
+        assert_eq!(privileges("SET DEFAULT ROLE NONE"), [""; 0]);
+        assert_eq!(quoted("o'neil@10.0.0.%"), "'o''neil'@'10.0.0.%'");
+    }
+}

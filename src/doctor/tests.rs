@@ -1,0 +1,197 @@
+//! Every rule finds the fault it is named for, and nothing is found where all is well.
+
+use super::facts::{Facts, Named};
+use super::rule::*;
+use super::sample::{answer, channel_from, good, look, machine, ring};
+use super::{judge, rule};
+use crate::config::{Method, Version};
+use crate::core::observation::Answer;
+use crate::core::settings::Writable;
+use crate::poll::Dialect;
+use std::collections::BTreeSet;
+
+type Fault = (&'static Rule, fn(&mut Facts));
+
+const OF_NODES: &[Fault] = &[
+    (&UNREACHABLE, |f| f.second().answer = Answer::offline("connection refused")),
+    (&DENIED, |f| f.second().answer = Answer::Denied("1045 Access denied".into())),
+    (&NOT_SERVING, |f| f.second().answer = Answer::Saturated("1040 Too many connections".into())),
+    (&SLOW, |f| f.second().tries = 3),
+    (&NOT_EXAMINED, |f| f.second().server = Err("timeout after 10s".into())),
+    (&NO_TLS, |f| f.server().status.set("Ssl_cipher", "")),
+    (&GRANTS_MISSING, |f| f.second().answer = Answer::Denied("1227 Access denied".into())),
+    (&GRANTS_MORE, |f| f.server().privileges.push("SUPER".into())),
+    (&CLUSTER, |f| f.set("wsrep_on", "ON")),
+    (&SERVER_ID_ZERO, |f| f.set("server_id", "0")),
+    (&SERVER_ID_TWICE, |f| f.set("server_id", "1")),
+    (&CLOCK, |f| f.server().clock_ahead_ms = -3_600_000),
+    (&READ_ONLY, |f| f.set("read_only", "ON")),
+    (&READ_ONLY_OBSERVED, |f| {
+        f.pools[0].settings.writable = Writable::Observe;
+        f.set("super_read_only", "1");
+    }),
+    (&CONNECTIONS, |f| f.server().status.set("Max_used_connections", "140")),
+    (&USER_LIMIT, |f| f.set("max_user_connections", "2")),
+    (&CAN_BE_BLOCKED, |f| f.set("skip_name_resolve", "OFF")),
+    (&IDLE_TIMEOUT, |f| f.set("wait_timeout", "1")),
+    (&SYNC_BINLOG, |f| f.set("sync_binlog", "1000")),
+    (&FLUSH_LOG, |f| f.set("innodb_flush_log_at_trx_commit", "2")),
+    (&DOUBLEWRITE, |f| f.set("innodb_doublewrite", "OFF")),
+];
+
+const OF_REPLICATION: &[Fault] = &[
+    (&LOG_BIN, |f| f.set("log_bin", "OFF")),
+    (&LOG_UPDATES, |f| f.set("log_slave_updates", "OFF")),
+    (&CHAIN_CUT, |f| {
+        f.pools[0] = ring(3);
+        f.set("log_slave_updates", "OFF");
+    }),
+    (&BINLOG_FORMAT, |f| f.set("binlog_format", "STATEMENT")),
+    (&BINLOG_EXPIRES, |f| f.set("binlog_expire_logs_seconds", "3600")),
+    (&FILTERED, |f| f.channel("Replicate_Do_DB", "shop")),
+    (&RELAY_LOG_RECOVERY, |f| f.channel("Using_Gtid", "No")),
+    (&STOPPED, |f| f.channel("Slave_SQL_Running", "No")),
+    (&BEHIND, |f| f.channel("Seconds_Behind_Master", "41")),
+    (&DELAYED, |f| f.channel("SQL_Delay", "3600")),
+    (&NET_TIMEOUT, |f| f.set("slave_net_timeout", "60")),
+    (&HEARTBEAT, |f| f.channel("Slave_heartbeat_period", "30.000")),
+    (&CONNECT_RETRY, |f| f.channel("Connect_Retry", "60")),
+    (&RETRY_COUNT, |f| f.channel("Source_Retry_Count", "10")),
+    (&SKIP_START, |f| f.set("skip_replica_start", "ON")),
+    (&SKIPS_ERRORS, |f| f.set("slave_skip_errors", "1062")),
+    (&NO_CHANNEL, |f| {
+        f.pools[0] = ring(3);
+        f.pools[0].nodes[2].server.as_mut().expect("looked at").channels.clear();
+        f.pools[0].nodes[0].server.as_mut().expect("looked at").channels[0] = channel_from(1);
+    }),
+    (&ONE_WAY, |f| f.pools[0].nodes[0].server.as_mut().expect("looked at").channels.clear()),
+    (&FOREIGN_SOURCE, |f| {
+        f.channel("Master_Host", "10.9.9.9");
+        f.channel("Master_Server_Id", "99");
+    }),
+    (&AUTO_INCREMENT, |f| f.set("auto_increment_offset", "1")),
+    (&WITHOUT_GTID, |f| f.channel("Using_Gtid", "No")),
+    (&GTID_STRICT, |f| f.set("gtid_strict_mode", "OFF")),
+    (&GTID_MODE, |f| {
+        f.set("gtid_mode", "OFF_PERMISSIVE");
+        f.set("enforce_gtid_consistency", "ON");
+    }),
+    (&GTID_DOMAINS, |f| f.set("gtid_domain_id", "1")),
+    (&ERRANT, |f| {
+        f.pools[0].nodes[0].server.as_mut().expect("looked at").channels.clear();
+        f.second().answer = Answer::Online(Box::new(answer(1, 12)));
+    }),
+    (&EVENTS, |f| {
+        for node in &mut f.pools[0].nodes {
+            node.server.as_mut().expect("looked at").variables.set("event_scheduler", "ON");
+        }
+    }),
+    (&KINDS, |f| f.server().dialect = Dialect::MySql82),
+    (&VERSIONS, |f| f.set("version", "10.5.23-MariaDB")),
+];
+
+const OF_THE_MACHINE: &[Fault] = &[
+    (&CONFIG_WARNS, |f| f.machine.warnings.push("mpp.yaml:1:1: DNS".into())),
+    (&MPPD_AWAY, |f| f.machine.agent.pid = None),
+    (&AGENT_USER, |f| f.machine.agent.account = None),
+    (&AGENT_CANNOT_READ, |f| f.machine.agent.account.as_mut().expect("mpp").uid = 7),
+    (&CONFIG_WRITABLE, |f| f.machine.config = look("/mpp.yaml", 0o666, false)),
+    (&DESCRIPTORS, |f| f.machine.agent.descriptors = Some(128)),
+    (&TASKS, |f| f.machine.agent.tasks = Some(10)),
+    (&CONTROL_GROUP, |f| f.machine.control_group.1 = false),
+    (&TRACK_MISSING, |f| f.director().track.error = Some("No such file or directory".into())),
+    (&STATE_UNREADABLE, |f| f.director().state = look("/state", 0o600, false)),
+    (&KEEPALIVED_MISSING, |f| f.director().keepalived = None),
+    (&KEEPALIVED_OLD, |f| f.director().keepalived = Some(Version(2, 3, 1))),
+    (&SCRIPT_USER, |f| f.director().script_user.1 = None),
+    (&CHECK_PROGRAM, |f| f.director().check = look("/mpp-check", 0o777, false)),
+    (&SCRIPT_SECURITY, |f| f.director().script_security = Some(false)),
+    (&IP_VS, |f| f.director().ip_vs = false),
+    (&SCHEDULER, |f| f.director().missing_schedulers.push("mh".into())),
+    (&EXPIRE_NODEST, |f| f.switch("net.ipv4.vs.expire_nodest_conn", "0")),
+    (&EXPIRE_QUIESCENT, |f| f.switch("net.ipv4.vs.expire_quiescent_template", "0")),
+    (&IP_FORWARD, |f| f.switch("net.ipv4.ip_forward", "0")),
+    (&SEND_REDIRECTS, |f| f.director().virtual_servers[0].address = ([10, 0, 0, 50], 3306).into()),
+    (&FAMILY, |f| {
+        f.director().virtual_servers[0].address = "[2001:db8::1]:3306".parse().expect("an address")
+    }),
+    (&ADDRESS_AWAY, |f| f.director().addresses.clear()),
+    (&RP_FILTER, |f| f.switch("net.ipv4.conf.all.rp_filter", "1")),
+    (&DR_NODES, |f| f.director().virtual_servers[0].method = Method::Dr),
+    (&TUN_NODES, |f| f.director().virtual_servers[0].real_servers[0].method = Some(Method::Tun)),
+];
+
+fn found(facts: &Facts) -> BTreeSet<&'static str> {
+    judge(facts).findings.iter().map(|finding| finding.rule.name).collect()
+}
+
+#[test]
+fn nothing_is_found_where_all_is_well() {
+    assert_eq!(judge(&good()).findings, []);
+    assert_eq!(judge(&Facts { pools: vec![ring(3)], machine: machine() }).findings, []);
+}
+
+#[test]
+fn every_rule_finds_the_fault_it_is_named_for_and_says_what_to_do() {
+    let mut tried = BTreeSet::new();
+    for (rule, fault) in [OF_NODES, OF_REPLICATION, OF_THE_MACHINE].into_iter().flatten() {
+        let mut facts = good();
+        fault(&mut facts);
+        let report = judge(&facts);
+        let finding = report.findings.iter().find(|finding| finding.rule.name == rule.name);
+        let finding = finding.unwrap_or_else(|| panic!("{} is not among {:?}", rule.name, found(&facts)));
+        assert!(finding.advice.iter().any(|step| !step.lines.is_empty()), "{finding:?}");
+        tried.insert(rule.name);
+    }
+    assert_eq!(tried, rule::RULES.iter().map(|rule| rule.name).collect());
+}
+
+#[test]
+fn a_pool_whose_replication_does_not_count_is_not_judged_by_it() {
+    for (rule, fault) in OF_REPLICATION {
+        let mut facts = good();
+        facts.pools[0].settings.max_lag = None;
+        fault(&mut facts);
+        facts.pools[0].settings.max_lag = None;
+        assert!(!found(&facts).contains(rule.name), "{}", rule.name);
+    }
+}
+
+#[test]
+fn what_is_on_its_way_to_a_replica_is_not_errant() {
+    let mut facts = good();
+    facts.second().answer = Answer::Online(Box::new(answer(1, 12)));
+    assert!(!found(&facts).contains(ERRANT.name));
+}
+
+#[test]
+fn a_node_that_must_not_become_active_may_be_read_only() {
+    let mut facts = good();
+    facts.pools[0].settings.nodes[1].promotable = false;
+    facts.set("read_only", "ON");
+    assert!(found(&facts).is_empty());
+}
+
+#[test]
+fn mysql_is_told_in_its_own_words() {
+    let mut facts = good();
+    facts.server().dialect = Dialect::MySql82;
+    facts.channel("Channel_Name", "east");
+    facts.channel("Connect_Retry", "60");
+    facts.server().variables = Named::default();
+    facts.set("replica_net_timeout", "60");
+    let report = judge(&facts);
+    let lines = |rule: &Rule| {
+        let finding = report.findings.iter().find(|finding| finding.rule.name == rule.name).expect("found");
+        finding.advice.iter().flat_map(|step| step.lines.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&NET_TIMEOUT)[0], "SET PERSIST replica_net_timeout = 4;");
+    assert_eq!(
+        lines(&CONNECT_RETRY),
+        [
+            "STOP REPLICA FOR CHANNEL 'east';",
+            "CHANGE REPLICATION SOURCE TO SOURCE_CONNECT_RETRY=1 FOR CHANNEL 'east';",
+            "START REPLICA FOR CHANNEL 'east';"
+        ]
+    );
+}
