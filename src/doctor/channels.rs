@@ -124,8 +124,13 @@ pub(super) fn filters(channel: &Channel<'_>) -> Option<Judgement> {
 pub(super) fn relay_log_recovery(node: &Node<'_>) -> Option<Judgement> {
     let exposed =
         node.channels().any(|channel| channel.row.get("using_gtid").is_none_or(|using| using == "No"));
-    let good = node.on("relay_log_recovery")? || !exposed;
-    node.wants_at_start("relay_log_recovery", good, &RELAY_LOG_RECOVERY, "ON")
+    let on = node.on("relay_log_recovery")?;
+    let words = match on || exposed {
+        true => node.shown("relay_log_recovery")?,
+        false => "after a crash relay logs are fetched anew, by GTID".into(),
+    };
+    let advice = || node.configure(&[("relay_log_recovery", "ON")]);
+    Some(node.judge(on || !exposed, &RELAY_LOG_RECOVERY, words, advice))
 }
 
 /// MariaDB does not tell.

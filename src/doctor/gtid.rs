@@ -15,7 +15,11 @@ pub(super) fn used(channel: &Channel<'_>) -> Option<Judgement> {
     };
     let words = if used { "uses GTIDs" } else { "goes by file and offset" };
     let (name, value) = channel.node.say(("USE_GTID", "slave_pos"), ("AUTO_POSITION", "1"));
-    Some(channel.judge(used, &WITHOUT_GTID, words, || channel.change(&[(name, value)])))
+    let first = (channel.node.text("gtid_mode").is_some_and(|mode| mode != "ON"))
+        .then(|| Step::words(&channel.node.place(), "first gtid_mode = ON, on every node"));
+    Some(channel.judge(used, &WITHOUT_GTID, words, || {
+        first.into_iter().chain(channel.change(&[(name, value)])).collect()
+    }))
 }
 
 pub(super) fn strict(node: &Node<'_>) -> Option<Judgement> {

@@ -74,7 +74,7 @@ pub fn judge(facts: &Facts) -> Report {
 }
 
 fn pool(pool: &PoolFacts) -> Vec<Judgement> {
-    let mut all: Vec<Judgement> = (0..pool.nodes.len()).map(|at| reach::answer(pool, at)).collect();
+    let mut all: Vec<Judgement> = (0..pool.nodes.len()).filter_map(|at| reach::answer(pool, at)).collect();
     all.extend((0..pool.nodes.len()).filter_map(|at| reach::examined(pool, at)));
     for node in pool.examined() {
         all.extend(SERVER.iter().filter_map(|rule| rule(&node)));

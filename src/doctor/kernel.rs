@@ -10,9 +10,10 @@ use super::rule::{
 use crate::config::Method;
 
 /// Every switch that is looked at.
-pub(super) const SWITCHES: [&str; 7] = [
+pub(super) const SWITCHES: [&str; 8] = [
     NODEST,
     QUIESCENT,
+    CONNTRACK,
     "net.ipv4.ip_forward",
     "net.ipv6.conf.all.forwarding",
     "net.ipv4.conf.all.send_redirects",
@@ -21,6 +22,9 @@ pub(super) const SWITCHES: [&str; 7] = [
 ];
 const NODEST: &str = "net.ipv4.vs.expire_nodest_conn";
 const QUIESCENT: &str = "net.ipv4.vs.expire_quiescent_template";
+
+/// Whether ip_vs tells conntrack of its connections, so that they can be masqueraded.
+pub(super) const CONNTRACK: &str = "net.ipv4.vs.conntrack";
 
 /// Everything about the kernel.
 pub(super) fn judge(director: &Director) -> Vec<Judgement> {
@@ -60,23 +64,39 @@ fn ip_vs(director: &Director) -> Judgement {
     })
 }
 
+fn load_at_boot() -> Step {
+    Step::new(HERE, Kind::File("/etc/modules-load.d/ip_vs.conf".into()), ["ip_vs"])
+}
+
 fn scheduler(name: &str) -> Judgement {
     here(false, &SCHEDULER, format!("the kernel has no scheduler {name}"), || {
         run([format!("modprobe ip_vs_{name}")])
     })
 }
 
-/// What is not there, because ip_vs is not loaded, say, is not judged.
+/// A switch of ip_vs has its default, off, once that is loaded. Any other that is not there is not judged.
 fn switch(director: &Director, name: &str, wanted: &str, rule: &'static Rule) -> Option<Judgement> {
-    let value = director.sysctls.get(name)?;
-    Some(here(value == wanted, rule, format!("{name} is {value}"), || set(name, wanted)))
+    let unloaded = name.starts_with("net.ipv4.vs.") && director.ip_vs;
+    let words = match director.sysctls.get(name) {
+        Some(value) => format!("{name} is {value}"),
+        None if unloaded => format!("{name} will be 0 once ip_vs is loaded"),
+        None => return None,
+    };
+    let good = director.sysctls.get(name).is_some_and(|value| value == wanted);
+    Some(here(good, rule, words, || set(name, wanted)))
 }
 
 fn set(name: &str, value: &str) -> Vec<Step> {
-    vec![
+    let mut steps = vec![
         Step::shell(HERE, [format!("sysctl -w {name}={value}")]),
         Step::new(HERE, Kind::File("/etc/sysctl.d/mpp.conf".into()), [format!("{name} = {value}")]),
-    ]
+    ];
+    if name.starts_with("net.ipv4.vs.") {
+        // At boot switches are set once modules are loaded: it must be one of these.
+        steps.insert(0, Step::shell(HERE, ["modprobe ip_vs"]));
+        steps.push(load_at_boot());
+    }
+    steps
 }
 
 fn rp_filter(director: &Director) -> Option<Judgement> {

@@ -26,7 +26,7 @@ pub(super) fn twice(pool: &PoolFacts) -> Vec<Judgement> {
         let same = nodes[..i].iter().find(|other| other.number("server_id") == Some(id));
         let words = match same {
             Some(other) => format!("server_id is {id}, as on {}", other.name()),
-            None => format!("server_id is {id}"),
+            None => format!("server_id {id} is its own"),
         };
         let fresh = (free + i as u64).to_string();
         Some(node.judge(same.is_none(), &SERVER_ID_TWICE, words, || node.set("server_id", &fresh)))
@@ -82,7 +82,9 @@ pub(super) fn clock(node: &Node<'_>) -> Option<Judgement> {
 
 /// Event schedulers. MySQL's is on by default, which says nothing.
 pub(super) fn events(pool: &PoolFacts) -> Option<Judgement> {
-    let on = pool.examined().filter(|node| node.is_mariadb() && node.text("event_scheduler") == Some("ON"));
+    let mut mariadb = pool.examined().filter(Node::is_mariadb).peekable();
+    mariadb.peek()?;
+    let on = mariadb.filter(|node| node.text("event_scheduler") == Some("ON"));
     let on: Vec<&str> = on.map(|node| node.name()).collect();
     let place = format!("pool {}", pool.settings.name);
     let words = match on[..] {

@@ -1,9 +1,10 @@
 //! Virtual servers against the addresses of this machine and of their nodes.
 
 use super::finding::{Judgement, Step};
+use super::kernel::CONNTRACK;
 use super::machine::{HERE, here, run};
 use super::machine_facts::Director;
-use super::rule::{ADDRESS_AWAY, DR_NODES, FAMILY, TUN_NODES};
+use super::rule::{ADDRESS_AWAY, DR_NODES, FAMILY, ONE_NETWORK, TUN_NODES};
 use crate::config::{Method, VirtualServer};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ pub(super) fn judge(director: &Director) -> Vec<Judgement> {
     let by = |wanted| -> BTreeSet<IpAddr> {
         methods(director).filter(|(_, _, method)| *method == wanted).map(|(vs, ..)| vs.address.ip()).collect()
     };
+    all.extend(shares_a_network(director).then(|| one_network(director)));
     all.extend(by(Method::Dr).into_iter().map(direct));
     all.extend(by(Method::Tun).into_iter().map(tunnel));
     all
@@ -60,6 +62,20 @@ fn family(vs: &VirtualServer, real: IpAddr, method: Method) -> Option<Judgement>
     let words = format!("virtual server {} at {}, a node at {real}, {}", vs.name, vs.address, method.word());
     let advice = || vec![Step::words(HERE, "use addresses of one family, or lvs_method TUN")];
     (method != Method::Tun).then(|| here(same, &FAMILY, words, advice))
+}
+
+fn one_network(director: &Director) -> Judgement {
+    let conntrack = director.sysctls.get(CONNTRACK).map_or("not there", String::as_str);
+    let words = format!("a virtual address and its nodes share a network (NAT); {CONNTRACK} is {conntrack}");
+    here(false, &ONE_NETWORK, words, || {
+        let route = "ip route replace NETWORK_OF_THE_CLIENTS via ADDRESS_OF_THE_DIRECTOR";
+        let masquerade = "nft add rule ip nat postrouting ct status dnat masquerade";
+        vec![
+            Step::shell("every node behind it", [route]),
+            Step::words(HERE, "or, if no client of that network is to be told apart by its address:"),
+            Step::shell(HERE, [format!("sysctl -w {CONNTRACK}=1"), masquerade.to_owned()]),
+        ]
+    })
 }
 
 fn direct(ip: IpAddr) -> Judgement {

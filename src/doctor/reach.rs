@@ -1,20 +1,24 @@
 //! Whether each node answers the monitor's question, and how.
 
 use super::facts::{NodeFacts, PoolFacts};
-use super::finding::{Judgement, Step};
+use super::finding::{Judgement, Kind, Step};
+use super::grants::is_for_want_of_a_privilege;
 use super::node::{Node, judge};
 use super::rule::{DENIED, NO_TLS, NOT_EXAMINED, NOT_SERVING, Rule, SLOW, UNREACHABLE};
 use crate::config::PasswordSource;
 use crate::core::observation::Answer;
 use crate::core::time::Short;
 
-/// What a node's answer, or the lack of one, says.
-pub(super) fn answer(pool: &PoolFacts, at: usize) -> Judgement {
+/// What a node's answer, or the lack of one, says; nothing where the rule about privileges says it better.
+pub(super) fn answer(pool: &PoolFacts, at: usize) -> Option<Judgement> {
     let (place, node) = (pool.place(at), &pool.nodes[at]);
+    if is_for_want_of_a_privilege(&node.answer) && node.server.is_ok() {
+        return None;
+    }
     let bad = |rule: &'static Rule, words: &str, advice: Vec<Step>| {
         judge(&place, false, rule, format!("{}: {words}", node.access.address), || advice)
     };
-    match &node.answer {
+    Some(match &node.answer {
         Answer::Online(facts) if node.tries > 1 => {
             let timeout = Short(pool.settings.nodes[at].pace.timeout);
             let words =
@@ -29,7 +33,7 @@ pub(super) fn answer(pool: &PoolFacts, at: usize) -> Judgement {
         Answer::Overdue => bad(&UNREACHABLE, "no answer", vec![Step::shell(&place, way(node))]),
         Answer::Saturated(why) => bad(&NOT_SERVING, why, vec![Step::words(&place, serving(why))]),
         Answer::Denied(why) => bad(&DENIED, why, entry(&place, node, why)),
-    }
+    })
 }
 
 const SLOW_HELP: &str = "look for what holds it up: load, name lookups (skip_name_resolve), packet loss; or raise \
@@ -89,7 +93,9 @@ fn entry(place: &str, node: &NodeFacts, why: &str) -> Vec<Step> {
 /// What makes the password readable.
 fn password(node: &NodeFacts) -> Vec<Step> {
     let line = match &node.access.password {
-        PasswordSource::File(path) => format!("ls -l {}", path.display()),
+        PasswordSource::File(path) => {
+            format!("mpp doctor   # as root: this user cannot read {}", path.display())
+        }
         PasswordSource::Credential(name) => {
             format!("systemd-run --pipe --wait -p LoadCredential={name}:PATH mpp doctor")
         }
@@ -120,10 +126,10 @@ pub(super) fn tls(node: &Node<'_>) -> Option<Judgement> {
         let ssl =
             ["ssl_ca = /etc/mysql/ca.pem", "ssl_cert = /etc/mysql/db.pem", "ssl_key = /etc/mysql/db.key"];
         vec![
-            Step::new(&node.place(), super::finding::Kind::MyCnf, ssl),
+            Step::new(&node.place(), Kind::MyCnf, ssl),
             Step::new(
                 "this machine",
-                super::finding::Kind::File("mpp.yaml".into()),
+                Kind::File("mpp.yaml".into()),
                 ["monitor: { tls: verify, ca: /etc/mpp/ca.pem }"],
             ),
         ]

@@ -122,7 +122,7 @@ rules! {
         => "the death of that server counts against the node, and its writes come past the pool";
 
     WITHOUT_GTID Warning "without-gtid" "the channel does not use GTIDs"
-        => "after a failover no node can change its source by itself, and after a crash its place may be lost";
+        => "who has received most is told by places in binary logs, and after a crash the channel's own place may be lost";
     GTID_STRICT Warning "gtid-strict" "gtid_strict_mode is off"
         => "a transaction that only one node has is not noticed when it is replicated past";
     GTID_MODE Warning "gtid-mode" "the server keeps no complete GTIDs"
@@ -197,6 +197,8 @@ rules! {
         => "NAT gets no answers through";
     SEND_REDIRECTS Warning "send-redirects" "clients and nodes share a network, and the kernel sends redirects"
         => "nodes send their answers past the director, and connections break";
+    ONE_NETWORK Note "one-network" "clients of the nodes' own network would be answered past the director (NAT)"
+        => "their connections break, unless the nodes' way to them leads through the director, or it masquerades";
     FAMILY Error "family" "a virtual server and its node are of different address families"
         => "the kernel refuses the node";
     ADDRESS_AWAY Note "address-away" "a virtual address is not on this machine"

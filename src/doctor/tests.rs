@@ -112,6 +112,7 @@ const OF_THE_MACHINE: &[Fault] = &[
     (&EXPIRE_QUIESCENT, |f| f.switch("net.ipv4.vs.expire_quiescent_template", "0")),
     (&IP_FORWARD, |f| f.switch("net.ipv4.ip_forward", "0")),
     (&SEND_REDIRECTS, |f| f.director().virtual_servers[0].address = ([10, 0, 0, 50], 3306).into()),
+    (&ONE_NETWORK, |f| f.director().virtual_servers[0].address = ([10, 0, 0, 50], 3306).into()),
     (&FAMILY, |f| {
         f.director().virtual_servers[0].address = "[2001:db8::1]:3306".parse().expect("an address")
     }),
@@ -170,6 +171,15 @@ fn a_node_that_must_not_become_active_may_be_read_only() {
     facts.pools[0].settings.nodes[1].promotable = false;
     facts.set("read_only", "ON");
     assert!(found(&facts).is_empty());
+}
+
+#[test]
+fn switches_of_an_ip_vs_that_is_not_loaded_yet_are_not_forgotten() {
+    let mut facts = good();
+    facts.director().sysctls.remove("net.ipv4.vs.expire_nodest_conn");
+    assert_eq!(found(&facts), BTreeSet::from([EXPIRE_NODEST.name]));
+    facts.director().ip_vs = false;
+    assert_eq!(found(&facts), BTreeSet::from([IP_VS.name]));
 }
 
 #[test]

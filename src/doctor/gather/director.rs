@@ -26,12 +26,14 @@ pub(super) fn look(settings: &Settings, agent: &Agent) -> Option<Director> {
     if keepalived.virtual_servers.is_empty() && !written.as_ref().is_some_and(ours) {
         return None;
     }
+    let by_hand = written.as_deref().and_then(script_user).filter(|_| keepalived.virtual_servers.is_empty());
+    let script_user = by_hand.unwrap_or(&keepalived.script_user);
     let schedulers = keepalived.virtual_servers.iter().map(|vs| vs.scheduler.as_str());
     Some(Director {
         virtual_servers: keepalived.virtual_servers.clone(),
         keepalived: installed(),
-        script_security: written.map(|text| text.contains("enable_script_security")),
-        script_user: (keepalived.script_user.clone(), account(&keepalived.script_user)),
+        script_security: written.as_ref().map(|text| text.contains("enable_script_security")),
+        script_user: (script_user.to_owned(), account(script_user)),
         check: look_at(&keepalived.check_path),
         state: look_at(&settings.runtime_dir.join("state")),
         track: look_at(&track::directory(&settings.runtime_dir)),
@@ -41,6 +43,11 @@ pub(super) fn look(settings: &Settings, agent: &Agent) -> Option<Director> {
         sysctls: modules::sysctls(&SWITCHES),
         addresses: addresses(),
     })
+}
+
+/// `script_user NAME`.
+fn script_user(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.trim().strip_prefix("script_user ")?.split_whitespace().next())
 }
 
 /// All of keepalived's configuration without comments: the folder's files, and those of folders in it. `None`: none can
@@ -105,5 +112,6 @@ mod tests {
         let text = configuration(folder.path()).expect("a text");
         assert_eq!(text, "misc_path mpp-check");
         assert_eq!(configuration(Path::new("/nowhere")), None);
+        assert_eq!(script_user("global_defs {\n    script_user check group\n}"), Some("check"));
     }
 }

@@ -33,12 +33,12 @@ pub(super) fn pools(settings: &Settings, only: Option<&str>) -> io::Result<Vec<P
     };
     let mut pools: Vec<PoolFacts> = configured.iter().map(pool).collect();
 
-    let second: Vec<Job<_>> = places().map(|(pool, at)| ask_again(pool, at, &watchdog)).collect();
-    let nodes = pools.iter_mut().flat_map(|pool| &mut pool.nodes);
-    for (node, later) in nodes.zip(all(second)) {
-        if let Ok(server) = &mut node.server {
-            server.later = later.ok().flatten();
-        }
+    let nodes = pools.iter_mut().flat_map(|pool| &mut pool.nodes).zip(places());
+    let (servers, again): (Vec<&mut Server>, Vec<Job<_>>) = nodes
+        .filter_map(|(node, (pool, at))| Some((node.server.as_mut().ok()?, ask_again(pool, at, &watchdog))))
+        .unzip();
+    for (server, later) in servers.into_iter().zip(all(again)) {
+        server.later = later.ok().flatten();
     }
     Ok(pools)
 }
