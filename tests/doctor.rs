@@ -4,9 +4,11 @@ mod support;
 
 use mpp::doctor::RULES;
 use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use support::accounts::{MONITOR, REPLICATION, REPLICATION_PASSWORD};
-use support::agent::{nodes, nodes_at};
+use support::agent::{nodes, nodes_at, program};
 use support::replication::replicates;
 use support::{Agent, Options, Server, Use, replicate, wait_until};
 
@@ -278,6 +280,47 @@ fn a_wrong_pool_a_bad_file_and_a_living_mppd_are_told() {
     assert!(verbose.contains("mppd may open ") && !verbose.contains("[mppd-away]"), "{verbose}");
     std::fs::write(agent.config(), "pools: [").expect("written");
     assert_eq!(agent.mpp(&["doctor"]).status.code(), Some(78));
+}
+
+/// Runs the doctor where `folder` stands in place of /etc/keepalived; the rules that find something about this machine.
+fn on_a_director(agent: &Agent, folder: &Path) -> Vec<String> {
+    let own: &[&str] = if nix::unistd::geteuid().is_root() { &[] } else { &["--map-root-user"] };
+    let mut command = Command::new("unshare");
+    command.args(own).args([
+        "--mount",
+        "sh",
+        "-c",
+        "mount --bind \"$1\" /etc/keepalived && shift && exec \"$@\"",
+        "sh",
+    ]);
+    command.arg(folder).arg(program("mpp")).arg("--config").arg(agent.config()).args(["doctor", "--json"]);
+    let output = command.output().expect("unshare, from Debian's util-linux");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {output:?}"));
+    let all = report["findings"].as_array().expect("a list").iter();
+    let here = all.filter(|finding| finding["place"] == "this machine");
+    here.map(|finding| finding["rule"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn a_keepalived_that_runs_mpp_check_makes_this_machine_a_director() {
+    let agent = Agent::prepare(&nodes_at(["127.0.0.5:1".parse().expect("an address")]), "", "");
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |text: &str| std::fs::write(folder.path().join("keepalived.conf"), text).expect("written");
+    let finds = |rule: &str| on_a_director(&agent, folder.path()).iter().any(|found| found == rule);
+    write("misc_path /usr/bin/check-something");
+    assert!(!finds("track-missing") && !finds("script-security"), "no director of ours");
+    write("global_defs { script_user nobody-at-all }\nmisc_path \"/usr/bin/mpp-check rw db db1\"");
+    for rule in ["track-missing", "script-security", "script-user"] {
+        assert!(finds(rule), "{rule}");
+    }
+    assert!(!finds("keepalived-missing"));
+    write(
+        "global_defs {\n enable_script_security\n script_user root\n}\nmisc_path \"/usr/bin/mpp-check rw db db1\"",
+    );
+    std::fs::create_dir_all(agent.path("run/track")).expect("the directory of the track files");
+    for rule in ["track-missing", "script-security", "script-user"] {
+        assert!(!finds(rule), "{rule}");
+    }
 }
 
 #[test]

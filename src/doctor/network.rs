@@ -7,15 +7,15 @@ use super::machine_facts::Director;
 use super::rule::{ADDRESS_AWAY, DR_NODES, FAMILY, ONE_NETWORK, TUN_NODES};
 use crate::config::{Method, VirtualServer};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Everything about addresses.
 pub(super) fn judge(director: &Director) -> Vec<Judgement> {
     let servers = &director.virtual_servers;
     let mut all: Vec<Judgement> = servers.iter().map(|vs| address(director, vs)).collect();
     all.extend(methods(director).filter_map(|(vs, real, method)| family(vs, real, method)));
-    let by = |wanted| -> BTreeSet<IpAddr> {
-        methods(director).filter(|(_, _, method)| *method == wanted).map(|(vs, ..)| vs.address.ip()).collect()
+    let by = |wanted| -> BTreeSet<SocketAddr> {
+        methods(director).filter(|(_, _, method)| *method == wanted).map(|(vs, ..)| vs.address).collect()
     };
     all.extend(shares_a_network(director).then(|| one_network(director)));
     all.extend(by(Method::Dr).into_iter().map(direct));
@@ -69,16 +69,22 @@ fn one_network(director: &Director) -> Judgement {
     let words = format!("a virtual address and its nodes share a network (NAT); {CONNTRACK} is {conntrack}");
     here(false, &ONE_NETWORK, words, || {
         let route = "ip route replace NETWORK_OF_THE_CLIENTS via ADDRESS_OF_THE_DIRECTOR";
-        let masquerade = "nft add rule ip nat postrouting ct status dnat masquerade";
+        let vips = methods(director).map(|(vs, ..)| vs.address).collect::<BTreeSet<_>>();
+        let masquerade = vips.iter().map(|vip| {
+            let match_it = format!("-m ipvs --vaddr {}/32 --vport {}", vip.ip(), vip.port());
+            format!("iptables -t nat -A POSTROUTING {match_it} -j MASQUERADE")
+        });
+        let on = std::iter::once(format!("sysctl -w {CONNTRACK}=1"));
         vec![
             Step::shell("every node behind it", [route]),
-            Step::words(HERE, "or, if no client of that network is to be told apart by its address:"),
-            Step::shell(HERE, [format!("sysctl -w {CONNTRACK}=1"), masquerade.to_owned()]),
+            Step::words(HERE, "or, if nodes need not tell clients apart by their addresses:"),
+            Step::shell(HERE, on.chain(masquerade)),
         ]
     })
 }
 
-fn direct(ip: IpAddr) -> Judgement {
+fn direct(at: SocketAddr) -> Judgement {
+    let ip = at.ip();
     let length = if ip.is_ipv4() { 32 } else { 128 };
     let lines = [
         "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2".to_owned(),
@@ -88,12 +94,19 @@ fn direct(ip: IpAddr) -> Judgement {
     here(false, &DR_NODES, words, || vec![Step::shell("every node behind it", lines)])
 }
 
-fn tunnel(ip: IpAddr) -> Judgement {
+/// Clients are told to send shorter packets; an MTU of 1520 on the way to the nodes does as well.
+fn tunnel(at: SocketAddr) -> Judgement {
+    let ip = at.ip();
     let lines = [
         "modprobe ipip && ip link set tunl0 up".to_owned(),
         format!("ip addr add {ip}/32 dev tunl0"),
         "sysctl -w net.ipv4.conf.tunl0.rp_filter=0 net.ipv4.conf.all.rp_filter=0".to_owned(),
-        "nft add rule inet filter forward tcp flags syn tcp option maxseg size set 1440   # or MTU 1520 on the way".to_owned(),
+        "nft add table inet mpp".into(),
+        "nft add chain inet mpp out '{ type route hook output priority 0; }'".into(),
+        format!(
+            "nft add rule inet mpp out tcp sport {} tcp flags syn tcp option maxseg size set 1440",
+            at.port()
+        ),
     ];
     let words = format!("nodes take packets for {ip} through a tunnel (TUN)");
     here(false, &TUN_NODES, words, || vec![Step::shell("every node behind it", lines)])

@@ -50,14 +50,17 @@ fn script_user(text: &str) -> Option<&str> {
     text.lines().find_map(|line| line.trim().strip_prefix("script_user ")?.split_whitespace().next())
 }
 
-/// All of keepalived's configuration without comments: the folder's files, and those of folders in it. `None`: none can
+/// All of keepalived's configuration without comments: the folder's `*.conf`, and those of folders in it. `None`: none can
 /// be read.
 fn configuration(folder: &Path) -> Option<String> {
     let entries =
         |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let below =
         entries(folder).filter(|path| path.is_dir()).flat_map(|path| entries(&path).collect::<Vec<_>>());
-    let files = entries(folder).chain(below).filter(|path| path.is_file()).take(FILES);
+    let files = entries(folder)
+        .chain(below)
+        .filter(|path| path.extension().is_some_and(|is| is == "conf"))
+        .take(FILES);
     let texts: Vec<String> = files.filter_map(text).collect();
     let is_comment = |line: &&str| line.trim_start().starts_with(['#', '!']);
     let lines = texts.iter().flat_map(|text| text.lines()).filter(|line| !is_comment(line));
@@ -109,6 +112,7 @@ mod tests {
         fs::write(folder.path().join("keepalived.conf"), "# mpp-check\n! enable_script_security\n")
             .expect("written");
         fs::write(folder.path().join("conf.d/db.conf"), "misc_path mpp-check\n").expect("written");
+        fs::write(folder.path().join("keepalived.conf.sample"), "enable_script_security\n").expect("written");
         let text = configuration(folder.path()).expect("a text");
         assert_eq!(text, "misc_path mpp-check");
         assert_eq!(configuration(Path::new("/nowhere")), None);
