@@ -49,7 +49,7 @@ fn security(on: bool) -> Judgement {
     };
     let line = || {
         let file = Kind::File("/etc/keepalived/keepalived.conf".into());
-        vec![Step::new(HERE, file, ["global_defs { enable_script_security }"])]
+        vec![Step::new(HERE, file, ["global_defs {", "    enable_script_security", "}"])]
     };
     here(on, &SCRIPT_SECURITY, words, line)
 }
@@ -107,7 +107,12 @@ fn track(director: &Director) -> Judgement {
         Some(part) => format!("{} is user {}'s", look.path.display(), part.uid),
         None => format!("{} is not there", look.path.display()),
     };
-    here(good, &TRACK_MISSING, words, || run(["systemd-tmpfiles --create", "systemctl restart keepalived"]))
+    let user = director.agent.as_ref().map_or("mpp", |account| account.name.as_str());
+    let make = format!(
+        "install -d -o {user} -m 755 {}   # what systemd-tmpfiles --create does at boot",
+        look.path.display()
+    );
+    here(good, &TRACK_MISSING, words, || run([make, "systemctl restart keepalived".into()]))
 }
 
 /// Whether the script user reads what mpp-check reads; without a state there is nothing to look at.

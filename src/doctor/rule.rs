@@ -123,8 +123,8 @@ rules! {
 
     WITHOUT_GTID Warning "without-gtid" "the channel does not use GTIDs"
         => "who has received most is told by places in binary logs, and after a crash the channel's own place may be lost";
-    GTID_STRICT Warning "gtid-strict" "gtid_strict_mode is off"
-        => "a transaction that only one node has is not noticed when it is replicated past";
+    GTID_STRICT Note "gtid-strict" "gtid_strict_mode is off"
+        => "what a dead writer had not sent is taken in unnoticed when it comes back; with ON replication stops there";
     GTID_MODE Warning "gtid-mode" "the server keeps no complete GTIDs"
         => "who has received most is told by places in binary logs, which compare less often";
     GTID_DOMAINS Note "gtid-domains" "nodes write in different GTID domains"
@@ -171,7 +171,7 @@ rules! {
         => "only root and mppd's own user may change anything";
 
     TRACK_MISSING Error "track-missing" "the directory of the track files is missing, or not mppd's"
-        => "keepalived drops the file checks when it starts: a dead mpp-check would leave servers UP";
+        => "keepalived drops the file checks when it starts: an mpp-check that cannot be run leaves servers UP";
     STATE_UNREADABLE Error "state-unreadable" "keepalived's script user cannot read the published state"
         => "mpp-check says DOWN for every server";
     KEEPALIVED_MISSING Error "keepalived-missing" "keepalived is not installed"

@@ -47,7 +47,8 @@ pub(super) fn look(settings: &Settings, agent: &Agent) -> Option<Director> {
 
 /// `script_user NAME`.
 fn script_user(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| line.trim().strip_prefix("script_user ")?.split_whitespace().next())
+    let mut words = text.split_whitespace().skip_while(|word| *word != "script_user");
+    words.nth(1)
 }
 
 /// All of keepalived's configuration without comments: the folder's `*.conf`, and those of folders in it. `None`: none can
@@ -116,6 +117,6 @@ mod tests {
         let text = configuration(folder.path()).expect("a text");
         assert_eq!(text, "misc_path mpp-check");
         assert_eq!(configuration(Path::new("/nowhere")), None);
-        assert_eq!(script_user("global_defs {\n    script_user check group\n}"), Some("check"));
+        assert_eq!(script_user("global_defs { script_user check group }"), Some("check"));
     }
 }
