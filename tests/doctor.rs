@@ -3,9 +3,12 @@
 mod support;
 
 use mpp::doctor::RULES;
+use mysql::prelude::Queryable;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 use support::accounts::{MONITOR, REPLICATION, REPLICATION_PASSWORD};
 use support::agent::{nodes, nodes_at, program};
@@ -245,6 +248,28 @@ fn transactions_that_others_never_get_are_found_and_not_those_on_their_way() {
     let street = must_find(&agent, "one-way", "db/db2");
     carry_out(&street, &mut servers);
     wait_until("nothing is errant", BOUND, || find(&agent, "errant", "db/db2").is_none());
+}
+
+#[test]
+fn a_replica_that_applies_while_it_is_looked_at_holds_nothing_errant() {
+    let servers = sound(3);
+    replicate(&servers[0], &servers[1], Use::Gtid, "");
+    replicate(&servers[1], &servers[2], Use::Gtid, "");
+    let agent = Agent::prepare(&nodes(&servers), "", "");
+    servers[0].sql("CREATE DATABASE d; CREATE TABLE d.t (n INT)");
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let write = || {
+            let mut admin = servers[0].admin().expect("the administrator");
+            while !done.load(Ordering::Relaxed) {
+                admin.query_drop("INSERT INTO d.t VALUES (1)").expect("a row");
+            }
+        };
+        scope.spawn(write);
+        let errant: Vec<_> = (0..20).filter_map(|_| find(&agent, "errant", "db/db3")).collect();
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(errant, [Value::Null; 0]);
+    });
 }
 
 #[test]
