@@ -45,10 +45,10 @@ mod vrrp_instance;
 use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Faults, Position};
+pub use grants::{MARIADB_PRIVILEGES, MYSQL_PRIVILEGES};
 pub use lvs::{
     Director, Keepalived, Method, RealServer, Version, VirtualAddress, VirtualServer, VrrpInstance,
 };
-pub use grants::{MARIADB_PRIVILEGES, MYSQL_PRIVILEGES};
 pub use password::{Password, PasswordFault, PasswordSource};
 pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;
