@@ -18,6 +18,24 @@ pub struct VirtualServer {
     pub address: SocketAddr,
 }
 
+/// `keepalived:` of mpp.yaml, in an agent's folder.
+pub fn section(folder: &Path, virtual_servers: &[VirtualServer]) -> String {
+    let servers = virtual_servers.iter().map(|vs| {
+        format!(
+            "    - {{ name: {0}, pool: db, role: {0}, address: \"{1}\", lvs_method: {2}, lvs_sched: rr }}\n",
+            vs.name(),
+            vs.address,
+            vs.way.method()
+        )
+    });
+    let servers: String = servers.collect();
+    let folder = folder.display();
+    format!(
+        "keepalived:\n  delay_loop: 500ms\n  script_user: root\n  check_path: {folder}/mpp-check\n  \
+         pid_file: {folder}/keepalived/pid\n  virtual_servers:\n{servers}"
+    )
+}
+
 /// What keepalived's checks look at.
 pub struct Places<'a> {
     /// mppd's runtime_dir.

@@ -1,10 +1,9 @@
 //! A director: mppd, keepalived, and what IPVS has in its table.
 
-use super::conf::{Places, VirtualServer};
+use super::conf::{Places, VirtualServer, section};
 use super::keepalived::Keepalived;
 use super::site::DIRECTOR;
 use super::table::Table;
-use super::tracks::Tracks;
 use crate::support::agent::{nodes_at, program};
 use crate::support::net::Net;
 use crate::support::{Agent, wait_until};
@@ -24,7 +23,6 @@ pub struct Director {
     pub agent: Agent,
     net: Arc<Net>,
     service: SocketAddr,
-    _tracks: Tracks,
 }
 
 impl Director {
@@ -47,10 +45,11 @@ impl Director {
     ) -> Director {
         let nodes = nodes_at(virtual_servers[0].way.nodes());
         let mut agent = Agent::prepare_in(Some(Arc::clone(net)), &nodes, pool_extra, "");
-        agent.launch();
         let (runtime, check) = (agent.path("run"), agent.path("mpp-check"));
         fs::copy(program("mpp-check"), &check).expect("mpp-check, where script security takes it");
-        let tracks = Tracks::start(&agent.state_file(), &runtime.join("track"), virtual_servers);
+        fs::create_dir_all(runtime.join("track")).expect("the folder, as tmpfiles.d makes it");
+        agent.configure(&nodes, pool_extra, &section(&agent.path(""), virtual_servers));
+        agent.launch();
         let places = Places { runtime: &runtime, check: &check };
         let conf = places.conf(virtual_servers) + &more(&places);
         Director {
@@ -59,7 +58,6 @@ impl Director {
             agent,
             net: Arc::clone(net),
             service: virtual_servers[0].address,
-            _tracks: tracks,
         }
     }
 

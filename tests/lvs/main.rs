@@ -17,5 +17,4 @@ mod pool;
 mod site;
 mod switchover;
 mod table;
-mod tracks;
 mod ways;
