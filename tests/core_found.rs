@@ -156,6 +156,23 @@ fn a_hostile_handover_waits_like_any_other_once_a_reload_says_so() {
 }
 
 #[test]
+fn what_a_removed_node_had_shown_is_still_asked_for_by_its_place() {
+    let mut world = steady(&pair(), |_| {});
+    (world.net.gtid, world.net.slave_net_timeout) = (false, 60 * SEC);
+    world.run_for(10 * SEC);
+    // db2 does not notice.
+    world.begin(Kind::Cut(1, 0));
+    world.run_for(5 * SEC);
+    assert!(world.reload(world.settings_for(&[1]), true));
+    world.run_for(10 * SEC);
+    assert_eq!(world.active(), None);
+    let why = world.pool.waits_for().expect("a reason");
+    assert!(why.contains("db2 lacks") && why.contains("that db1 had shown"), "{why}");
+    world.end(Kind::Cut(1, 0));
+    becomes_active(&mut world, 0, 10 * SEC);
+}
+
+#[test]
 fn what_came_over_another_member_counts_as_received() {
     let mut world = steady(&mesh(), |_| {});
     world.begin(Kind::Cut(1, 0));

@@ -265,6 +265,7 @@ impl Pool {
         n.drain = None;
         n.bump = true;
         n.message = "--".into();
+        let server_id = n.server_id;
         let position = n.facts.as_ref().map(|f| f.position.clone());
         let shown = position.map(|position| Shown { at: now, position }).into_iter().collect();
         if node == 0 {
@@ -274,8 +275,15 @@ impl Pool {
         self.memory.epoch += 1;
         self.memory.takeover = None;
         self.memory.replication_fault = None;
-        self.memory.reign =
-            Some(Reign { node: Some(node), name, how: String::new(), since: now, seen: now, shown });
+        self.memory.reign = Some(Reign {
+            node: Some(node),
+            name,
+            server_id,
+            how: String::new(),
+            since: now,
+            seen: now,
+            shown,
+        });
     }
 }
 

@@ -81,6 +81,9 @@ pub struct Reign {
     pub node: Option<NodeId>,
     /// Its name.
     pub name: String,
+    /// Its server id, by which a channel is known to come from it also when it is removed.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub server_id: Option<u32>,
     /// How it became ACTIVE, in words: by which event, or whose command, and why.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub how: String,

@@ -20,10 +20,14 @@ pub(super) enum Replication {
 impl Pool {
     /// The member a channel replicates from: by the server id learnt in good times, then by address.
     pub(super) fn source_of(&self, node: NodeId, channel: &Channel) -> Option<NodeId> {
+        let id = self.source_id(node, channel);
+        id.and_then(|id| self.member_with_id(node, id)).or_else(|| self.member_at(node, channel))
+    }
+
+    fn source_id(&self, node: NodeId, channel: &Channel) -> Option<u32> {
         let learnt = self.memory.nodes[node].sources.get(&channel.name);
         let learnt = learnt.filter(|s| s.host == channel.source_host && s.port == channel.source_port);
-        let id = if channel.source_id != 0 { Some(channel.source_id) } else { learnt.map(|s| s.server_id) };
-        id.and_then(|id| self.member_with_id(node, id)).or_else(|| self.member_at(node, channel))
+        if channel.source_id != 0 { Some(channel.source_id) } else { learnt.map(|s| s.server_id) }
     }
 
     /// The one other member with this server id; nobody if two have it.
@@ -225,8 +229,12 @@ impl Pool {
 
     /// A node's channel from the ACTIVE (or last) node itself.
     pub(super) fn channel_from_reigning<'a>(&self, node: NodeId, facts: &'a Facts) -> Option<&'a Channel> {
-        let reigning = self.memory.reign.as_ref()?.node?;
-        facts.channels.iter().find(|c| self.source_of(node, c) == Some(reigning))
+        let reign = self.memory.reign.as_ref()?;
+        let from_reigning = |c: &&Channel| match (reign.node, reign.server_id) {
+            (Some(reigning), _) => self.source_of(node, c) == Some(reigning),
+            (None, id) => id.is_some() && self.source_id(node, c) == id,
+        };
+        facts.channels.iter().find(from_reigning)
     }
 }
 
