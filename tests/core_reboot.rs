@@ -55,7 +55,10 @@ fn nobody_else_is_chosen_before_the_grace_is_over() {
     world.run_for(29 * SEC);
     assert_eq!(world.active(), Some(0), "{}", world.held());
     assert!(world.held().contains("was ACTIVE before the reboot"), "{}", world.held());
-    world.run_for(4 * SEC);
+    world.run_until_true(2 * SEC, |w| w.pool.memory().grace.is_none()).expect("the end of the grace");
+    let asked = world.pool.takeover().map(|t| t.since);
+    assert_eq!(asked, Some(Moment(world.now)), "everybody is asked anew");
+    world.run_for(3 * SEC);
     assert_eq!(world.active(), Some(1), "{}", world.held());
 }
 
@@ -79,6 +82,8 @@ fn how_stale_a_member_was_is_carried_over_to_a_younger_clock() {
     let after = pool.memory().reign.clone().expect("a reign");
     assert_eq!(now.since(after.seen), then.since(before.seen));
     assert_eq!(after.seen.since(after.since), before.seen.since(before.since));
+    let fed = |p: &Pool| p.memory().nodes[1].fed.expect("fed");
+    assert_eq!(now.since(fed(&pool)), then.since(fed(&world.pool)));
     let ages = |shown: &[mpp::core::pool::Shown], at: Moment| -> Vec<Duration> {
         shown.iter().map(|s| at.since(s.at)).collect()
     };
