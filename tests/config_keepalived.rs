@@ -15,6 +15,9 @@ pools:
       - { name: db1, address: "10.0.0.1:3306" }
       - { name: db2, address: "10.0.0.2:3306", weight: 5 }
       - { name: db3, address: "[::ffff:10.0.0.3]:3306" }
+  - name: six
+    nodes:
+      - { name: six1, address: "[2001:db8::1]:3306" }
 "#;
 
 fn load(keepalived: &str) -> Settings {
@@ -71,6 +74,7 @@ keepalived:
     - { name: a, pool: db, role: rw, address: "192.168.2.1:3306" }
     - { name: b, pool: db, role: ro, address: "192.168.2.1:3307" }
     - { name: c, pool: db, role: ro, address: "192.168.2.2:3306" }
+    - { name: d, pool: six, role: ro, address: "[2001:db8::9]:3306" }
   director:
     vrrp_instances:
 "#;
@@ -87,12 +91,14 @@ keepalived:
       - { name: two, interface: eth1, virtual_router_id: 7, unicast_src_ip: "10.0.0.11", unicast_peer: [ "10.0.0.12" ], virtual_ipaddress: [ "192.168.2.2/24  dev eth0", "10.0.0.99" ] }"#;
     let six = r#"
       - { name: six, interface: eth1, virtual_router_id: 7, unicast_src_ip: "fe80::11", unicast_peer: [ "fe80::12" ]"#;
-    assert_eq!(held(&format!("{one} }}")), [["192.168.2.1/32 dev eth0", "192.168.2.2/32 dev eth0"]]);
+    let (first, second, third) =
+        ("192.168.2.1/32 dev eth0", "192.168.2.2/32 dev eth0", "2001:db8::9/128 dev eth0");
+    assert_eq!(held(&format!("{one} }}")), [[first, second, third]]);
     assert_eq!(
         held(&format!("{one} }}{two}")),
-        [vec!["192.168.2.1/32 dev eth0"], vec!["192.168.2.2/24 dev eth0", "10.0.0.99"]]
+        [vec![first, third], vec!["192.168.2.2/24 dev eth0", "10.0.0.99"]]
     );
-    assert_eq!(held(&format!("{six} }}")), [["192.168.2.1/32 dev eth1", "192.168.2.2/32 dev eth1"]]);
+    assert_eq!(held(&format!("{one} }}{six} }}")), [vec![first, second], vec!["2001:db8::9/128 dev eth1"]]);
 }
 
 #[test]

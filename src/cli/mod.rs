@@ -3,17 +3,20 @@
 //! - `options`, `mppd`: the command lines
 //! - `print`: the one place that prints
 //! - `connect`: where the daemon is, and how its refusals end the program
-//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `weights`, `pages`: the commands
+//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `keepalived`, `render`, `weights`,
+//!   `pages`: the commands
 
 mod change;
 mod config;
 mod connect;
 mod doctor;
 mod events;
+mod keepalived;
 mod mppd;
 mod options;
 mod pages;
 pub mod print;
+mod render;
 mod report;
 mod status;
 mod table;
@@ -39,6 +42,7 @@ fn run(options: Options) -> Exit {
         Command::Doctor { pool, verbose, json } => {
             doctor::run(&options.config, pool.as_deref(), &doctor::Manner { verbose, json })
         }
+        Command::Keepalived { command } => keepalived::run(&options.config, &command),
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { dir } => pages::man(&dir),
         Command::Daemon(asked) => match connect::Daemon::of(&options.config) {

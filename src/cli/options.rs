@@ -1,5 +1,6 @@
 //! The command line of `mpp`.
 
+use super::keepalived::KeepalivedCommand;
 use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -50,6 +51,11 @@ pub(super) enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// What keepalived is given
+    Keepalived {
+        #[command(subcommand)]
+        command: KeepalivedCommand,
     },
     /// Shell completions, to standard output
     Completions { shell: Shell },

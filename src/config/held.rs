@@ -60,17 +60,29 @@ pub(super) fn fill(list: &Spot<'_>, instances: &mut [VrrpInstance], servers: &[V
         instance.virtual_ipaddress =
             left.iter().filter(|ip| takes(ip)).map(|ip| alone(*ip, &instance.interface)).collect();
         left.retain(|ip| !takes(ip));
-        // Else a virtual server may be missing that is at fault.
-        if instance.virtual_ipaddress.is_empty() && list.reading.faults() == 0 {
-            list.fault(format!(
-                "{} would hold no address; list some in its virtual_ipaddress",
-                instance.name
-            ));
-        }
     }
+    wants_own_family(list, instances);
     for ip in left {
         list.warn(format!(
             "no instance holds {ip}, a virtual server's address; add it to a virtual_ipaddress"
+        ));
+    }
+}
+
+/// keepalived wants one at least: it is what its signs of life speak of.
+fn wants_own_family(list: &Spot<'_>, instances: &[VrrpInstance]) {
+    let lacks = |instance: &&VrrpInstance| {
+        let own = instance.unicast_src_ip.is_ipv4();
+        instance.virtual_ipaddress.iter().all(|address| address.ip.is_ipv4() != own)
+    };
+    if list.reading.faults() > 0 {
+        // What it would hold may be what is at fault.
+        return;
+    }
+    for instance in instances.iter().filter(lacks) {
+        list.fault(format!(
+            "{} holds no address of the family of {}, but keepalived wants one; list some in its virtual_ipaddress",
+            instance.name, instance.unicast_src_ip
         ));
     }
 }

@@ -14,8 +14,6 @@ use super::virtual_servers::Unique;
 pub(super) const KEYS: &[&str] =
     &["target_version", "delay_loop", "script_user", "check_path", "pid_file", "virtual_servers", "director"];
 
-/// The oldest keepalived that fragments are made for: the first that checks more often than once a second.
-const OLDEST: Version = Version(2, 0, 13);
 /// keepalived takes lines of 1,024 bytes.
 const LONGEST_PATH: usize = 200;
 
@@ -59,9 +57,10 @@ fn version(spot: &Spot<'_>) -> Option<Version> {
         spot.fault(format!("{} is not a version of keepalived; write it like \"2.2.7\"", spot.tree.shown()));
         return None;
     };
-    if version < OLDEST {
+    if version < Version::OLDEST {
         spot.fault(format!(
-            "{version} checks once a second at most; fragments are made for {OLDEST} and later: upgrade keepalived"
+            "{version} checks once a second at most; fragments are made for {} and later: upgrade keepalived",
+            Version::OLDEST
         ));
         return None;
     }

@@ -67,6 +67,9 @@ impl Keepalived {
 pub struct Version(pub u16, pub u16, pub u16);
 
 impl Version {
+    /// The oldest that fragments are made for: the first that checks more often than once a second.
+    pub const OLDEST: Version = Version(2, 0, 13);
+
     /// From `2.2.7`.
     pub fn parse(text: &str) -> Option<Version> {
         let mut parts = text.split('.').map(|part| match part.as_bytes() {

@@ -7,6 +7,9 @@
 //!    +----------------- watch: /proc/net/ip_vs compared with what was decided
 //! ```
 //!
+//! - `render`: the fragment for keepalived.conf, and what the kernel needs beside it; `deposit`: writing them, whole or not
+//!   at all
+//! - `program`: the keepalived of this machine: its version, and whether it takes a file; `process`: whether it runs
 //! - `plan`: virtual servers and their real servers, and what is decided for each
 //! - `desk`: where the newest decision lies for those two threads
 //! - `track`: names and contents of the track files; `folder`: their directory; `push`: the thread that writes them
@@ -16,6 +19,7 @@
 
 pub mod asked;
 pub mod compare;
+pub mod deposit;
 pub mod desk;
 pub mod faults;
 mod folder;
@@ -23,7 +27,9 @@ mod inotify;
 pub mod ipvsadm;
 pub mod plan;
 pub mod process;
+pub mod program;
 pub mod push;
+pub mod render;
 pub mod table;
 pub mod track;
 pub mod watch;

@@ -1,0 +1,133 @@
+//! `mpp keepalived render`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::print;
+use crate::config::{Keepalived, Settings};
+use crate::exit::Exit;
+use crate::keepalived::deposit::{Deposit, DepositFault};
+use crate::keepalived::program::{Opinion, Program};
+use crate::keepalived::render::{self, RenderFault, Target};
+
+/// What to render, and where to.
+#[derive(Debug, Args)]
+pub(super) struct Render {
+    /// Write mpp.conf, mpp-sysctl.conf and mpp-modules.conf there: what changed of them, once keepalived -t takes it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Print what belongs into /etc/sysctl.d instead
+    #[arg(long, conflicts_with = "dir")]
+    sysctl: bool,
+    /// Print what belongs into /etc/modules-load.d instead
+    #[arg(long, conflicts_with_all = ["dir", "sysctl"])]
+    modules: bool,
+}
+
+/// Why nothing was rendered or written.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Render(#[from] RenderFault),
+    #[error("{fault}{}", advice(fault))]
+    Deposit {
+        #[from]
+        fault: DepositFault,
+    },
+    #[error("mpp.conf: keepalived -t refuses it, and nothing was written:\n{0}")]
+    Refused(String),
+    #[error("mpp.conf: keepalived -t cannot be asked, and nothing was written: {0}")]
+    NotAsked(io::Error),
+}
+
+impl Failure {
+    fn exit(&self) -> Exit {
+        match self {
+            Failure::Render(_) => Exit::Config,
+            Failure::Deposit { fault } if fault.error.kind() == io::ErrorKind::PermissionDenied => {
+                Exit::NotPermitted
+            }
+            Failure::Deposit { .. } | Failure::Refused(_) | Failure::NotAsked(_) => Exit::No,
+        }
+    }
+}
+
+fn advice(fault: &DepositFault) -> &'static str {
+    match fault.error.kind() {
+        io::ErrorKind::NotFound => "; make the directory, or name another",
+        io::ErrorKind::StorageFull => "; make room and try again",
+        io::ErrorKind::PermissionDenied => "; be root, or name a directory of your own",
+        _ => "",
+    }
+}
+
+pub(super) fn run(path: &Path, settings: &Settings, what: &Render) -> Exit {
+    // The file is named in what is made of it: the same from wherever it is made.
+    let file = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let done = match what {
+        Render { dir: Some(folder), .. } => write(settings, &file, folder),
+        Render { sysctl: true, .. } => show(render::sysctl(settings, &file)),
+        Render { modules: true, .. } => show(render::modules(settings, &file)),
+        _ => show(target(settings).and_then(|target| render::fragment(settings, &file, target))),
+    };
+    match done {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            print::err(&format!("mpp: {failure}"));
+            failure.exit()
+        }
+    }
+}
+
+fn show(text: Result<String, RenderFault>) -> Result<(), Failure> {
+    print::out(&text?);
+    Ok(())
+}
+
+fn target(settings: &Settings) -> Result<Target, RenderFault> {
+    Target::of(&settings.keepalived, || Program::find()?.version())
+}
+
+/// All three files or none: each lies on the disk, and the fragment is tried, before the first is put in its place.
+fn write(settings: &Settings, file: &Path, folder: &Path) -> Result<(), Failure> {
+    let target = target(settings)?;
+    let fragment = Deposit::prepare(folder, "mpp.conf", render::fragment(settings, file, target)?)?;
+    let sysctl = Deposit::prepare(folder, "mpp-sysctl.conf", render::sysctl(settings, file)?)?;
+    let modules = Deposit::prepare(folder, "mpp-modules.conf", render::modules(settings, file)?)?;
+    if let Some(aside) = fragment.aside() {
+        let as_root = || render::fragment(&as_root(settings), file, target);
+        print::err(&format!("mpp.conf: {}", tried(aside, folder, as_root)?));
+    }
+    for deposit in [fragment, sysctl, modules] {
+        print::out(&deposit.place()?);
+    }
+    Ok(())
+}
+
+/// What this machine's keepalived makes of the fragment, in words, unless it refuses it.
+fn tried(
+    fragment: &Path,
+    folder: &Path,
+    as_root: impl FnOnce() -> Result<String, RenderFault>,
+) -> Result<&'static str, Failure> {
+    let Some(program) = Program::find() else { return Ok("not tried, for keepalived is not installed here") };
+    match program.opinion(fragment).map_err(Failure::NotAsked)? {
+        Opinion::Taken => return Ok("keepalived -t takes it"),
+        Opinion::Refused(words) => return Err(Failure::Refused(words)),
+        Opinion::EndedItself => {}
+    }
+    let other = Deposit::prepare(folder, "mpp-as-root.conf", as_root()?)?;
+    match program.opinion(other.aside().unwrap_or(fragment)).map_err(Failure::NotAsked)? {
+        Opinion::Taken => Ok("keepalived -t takes it with script_user root; with any other it ends itself"),
+        Opinion::Refused(words) => Err(Failure::Refused(words)),
+        Opinion::EndedItself => Err(Failure::Refused("it ended itself by SIGTERM".to_owned())),
+    }
+}
+
+/// The same, with checks that run as root.
+fn as_root(settings: &Settings) -> Settings {
+    let keepalived = Keepalived { script_user: "root".to_owned(), ..settings.keepalived.clone() };
+    Settings { keepalived, ..settings.clone() }
+}

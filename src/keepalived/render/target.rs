@@ -1,0 +1,105 @@
+//! Which keepalived a fragment is for, and what that one can do.
+
+use std::fmt;
+
+use super::fault::RenderFault;
+use crate::config::{Keepalived, Version};
+
+/// Debian 12's: what is assumed where nothing is known.
+const ASSUMED: Version = Version(2, 2, 7);
+/// The first that has FILE_CHECK.
+const FILE_CHECK: Version = Version(2, 1, 0);
+/// From here on FILE_CHECK may crash it ...
+const BROKEN: Version = Version(2, 3, 0);
+/// ... until here.
+const MENDED: Version = Version(2, 3, 3);
+
+/// A version, and how it came to be that one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// At least [`Version::OLDEST`].
+    pub version: Version,
+    /// Who says so.
+    pub source: Source,
+}
+
+/// Who says which version it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `target_version`.
+    Configured,
+    /// The keepalived of this machine.
+    Installed,
+    /// Nobody.
+    Assumed,
+}
+
+impl Target {
+    /// What is configured, else what is installed, else 2.2.7.
+    ///
+    /// # Errors
+    /// If what is installed is too old.
+    pub fn of(
+        keepalived: &Keepalived,
+        installed: impl FnOnce() -> Option<Version>,
+    ) -> Result<Target, RenderFault> {
+        if let Some(version) = keepalived.target_version {
+            return Ok(Target { version, source: Source::Configured });
+        }
+        match installed() {
+            Some(version) if version < Version::OLDEST => Err(RenderFault::TooOld(version)),
+            Some(version) => Ok(Target { version, source: Source::Installed }),
+            None => Ok(Target { version: ASSUMED, source: Source::Assumed }),
+        }
+    }
+
+    /// Whether real servers can be told DOWN, and their weights, by files.
+    pub fn has_file_check(self) -> bool {
+        self.version >= FILE_CHECK && !(BROKEN..MENDED).contains(&self.version)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match self.source {
+            Source::Configured => "target_version",
+            Source::Installed => "the one installed here",
+            Source::Assumed => "assumed: none is installed here, and no target_version is configured",
+        };
+        write!(out, "{} ({source})", self.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_check_is_used_where_it_is_there_and_does_not_crash() {
+        let has = |a, b, c| Target { version: Version(a, b, c), source: Source::Assumed }.has_file_check();
+        for (version, wanted) in [
+            ((2, 0, 20), false),
+            ((2, 1, 0), true),
+            ((2, 2, 8), true),
+            ((2, 3, 0), false),
+            ((2, 3, 2), false),
+            ((2, 3, 3), true),
+            ((3, 0, 0), true),
+        ] {
+            let (a, b, c) = version;
+            assert_eq!(has(a, b, c), wanted, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_configured_wins_over_what_is_installed() {
+        let of = |configured, installed| {
+            Target::of(&Keepalived { target_version: configured, ..Keepalived::default() }, || installed)
+        };
+        let (old, new) = (Version(2, 0, 10), Version(2, 4, 0));
+        assert_eq!(of(Some(new), Some(old)), Ok(Target { version: new, source: Source::Configured }));
+        assert_eq!(of(None, Some(new)), Ok(Target { version: new, source: Source::Installed }));
+        assert_eq!(of(None, Some(old)), Err(RenderFault::TooOld(old)));
+        assert_eq!(of(None, None), Ok(Target { version: ASSUMED, source: Source::Assumed }));
+    }
+}
