@@ -10,6 +10,7 @@
 //! - `render`: the fragment for keepalived.conf, and what the kernel needs beside it; `deposit`: writing them, whole or not
 //!   at all
 //! - `program`: the keepalived of this machine: its version, and whether it takes a file; `process`: whether it runs
+//! - `conf`: reading keepalived's configuration language
 //! - `plan`: virtual servers and their real servers, and what is decided for each
 //! - `desk`: where the newest decision lies for those two threads
 //! - `track`: names and contents of the track files; `folder`: their directory; `push`: the thread that writes them
@@ -19,6 +20,7 @@
 
 pub mod asked;
 pub mod compare;
+pub mod conf;
 pub mod deposit;
 pub mod desk;
 pub mod faults;
