@@ -61,3 +61,7 @@ both state_reader config
 begin control
 begin answers
 both control answers
+begin keepalived ../tests/cases/keepalived
+# shellcheck disable=SC2086 # one process id
+end keepalived $started
+started=

@@ -3,15 +3,17 @@
 //! - `options`, `mppd`: the command lines
 //! - `print`: the one place that prints
 //! - `connect`: where the daemon is, and how its refusals end the program
-//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `keepalived`, `render`, `weights`,
-//!   `pages`: the commands
+//! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `keepalived` (`render`, `lint`, `diff`),
+//!   `weights`, `pages`: the commands
 
 mod change;
 mod config;
 mod connect;
+mod diff;
 mod doctor;
 mod events;
 mod keepalived;
+mod lint;
 mod mppd;
 mod options;
 mod pages;

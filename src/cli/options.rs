@@ -52,7 +52,7 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// What keepalived is given
+    /// What keepalived is given, and what would bite in it
     Keepalived {
         #[command(subcommand)]
         command: KeepalivedCommand,

@@ -52,6 +52,7 @@ pub use lvs::{
 pub use password::{Password, PasswordFault, PasswordSource};
 pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;
+pub(crate) use suggest::nearest;
 pub use syslog::{Facility, Syslog, SyslogAddress};
 
 use reading::Reading;

@@ -1,7 +1,7 @@
 //! The word an operator probably meant.
 
 /// The word nearest to `found`, if it is near enough to be meant: case and `-` for `_` do not count.
-pub(super) fn nearest<'w>(found: &str, words: &[&'w str]) -> Option<&'w str> {
+pub(crate) fn nearest<'w>(found: &str, words: &[&'w str]) -> Option<&'w str> {
     if found.chars().count() > 32 {
         return None;
     }

@@ -10,7 +10,10 @@
 //! - `render`: the fragment for keepalived.conf, and what the kernel needs beside it; `deposit`: writing them, whole or not
 //!   at all
 //! - `program`: the keepalived of this machine: its version, and whether it takes a file; `process`: whether it runs
-//! - `conf`: reading keepalived's configuration language
+//! - `conf`: keepalived's configuration language, read; `lint`: what would bite in it; `check`: all that `mpp keepalived
+//!   check` tells; `diff`: what differs between two configurations, for people
+//! - `own_test`: `keepalived -t` and `keepalived --version`, run within bounds; `run`: a program, for so long and for so many
+//!   words
 //! - `plan`: virtual servers and their real servers, and what is decided for each
 //! - `desk`: where the newest decision lies for those two threads
 //! - `track`: names and contents of the track files; `folder`: their directory; `push`: the thread that writes them
@@ -19,19 +22,24 @@
 //! - `table`: the kernel's table; `compare`: how it differs; `faults`: what of that lasts; `watch`: the thread that looks
 
 pub mod asked;
+pub mod check;
 pub mod compare;
 pub mod conf;
 pub mod deposit;
 pub mod desk;
+pub mod diff;
 pub mod faults;
 mod folder;
 mod inotify;
 pub mod ipvsadm;
+pub mod lint;
+pub mod own_test;
 pub mod plan;
 pub mod process;
 pub mod program;
 pub mod push;
 pub mod render;
+mod run;
 pub mod table;
 pub mod track;
 pub mod watch;

@@ -16,7 +16,7 @@ mod tree;
 mod trouble;
 mod words;
 
-pub use files::{Disk, Files, Unread};
+pub use files::{Alone, Disk, Files, Unread};
 pub use reader::{Limits, read};
 pub use tree::{Place, Statement};
 pub use trouble::{Trouble, Why};

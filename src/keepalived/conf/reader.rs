@@ -158,7 +158,7 @@ impl Reader<'_> {
 
     fn repeat(&mut self, text: &str, place: &Place, depth: usize) {
         let Some(repeat) = repeat(text) else {
-            let head = text.split_once(')').map_or(text, |(head, _)| head).chars().take(80).collect();
+            let head = text.split_inclusive(')').next().unwrap_or(text).chars().take(80).collect();
             return self.builder.note(place, Why::Repeat(head));
         };
         for values in repeat.values {

@@ -1,0 +1,147 @@
+//! Rules about the programs that keepalived runs, and whom it runs them as.
+
+use super::check::Program;
+use super::finding::Findings;
+use super::machine::{self, Component, User};
+use super::seen::{DEFAULT_USER, RunsAs, Seen};
+use std::collections::HashSet;
+
+/// Every program once.
+fn each<'s>(seen: &'s Seen<'_>) -> Vec<Program<'s>> {
+    let mut programs = seen.programs();
+    let mut told = HashSet::new();
+    programs.retain(|p| told.insert((p.arguments[0].clone(), p.user)));
+    programs
+}
+
+/// Every program that is there, with its path's components and whom it runs as.
+fn found<'s>(seen: &'s Seen<'_>) -> Vec<(Program<'s>, &'s [Component], User)> {
+    let there =
+        |program: Program<'s>| match (seen.machine.programs.get(program.path())?, seen.runs_as(program.user))
+        {
+            (machine::Program::Found(components), RunsAs::Known(user)) => {
+                Some((program, &components[..], user))
+            }
+            _ => None,
+        };
+    each(seen).into_iter().filter_map(there).collect()
+}
+
+pub(super) fn missing(seen: &Seen<'_>, findings: &mut Findings) {
+    for program in each(seen) {
+        if let Some(machine::Program::Missing(why)) = seen.found(&program) {
+            findings.tell(
+                &program.at.place,
+                format!("{}: {why}", program.path().display()),
+                "keepalived goes without the check and says nothing: a server with no other one is UP for good",
+                "the path of a program that is there",
+            );
+        }
+    }
+}
+
+pub(super) fn relative(seen: &Seen<'_>, findings: &mut Findings) {
+    for program in each(seen).iter().filter(|p| !p.path().is_absolute()) {
+        findings.tell(
+            &program.at.place,
+            format!("{} is not a full path", program.path().display()),
+            "what runs depends on the PATH that keepalived was started with",
+            "the full path",
+        );
+    }
+}
+
+pub(super) fn not_executable(seen: &Seen<'_>, findings: &mut Findings) {
+    for (program, components, user) in found(seen) {
+        let blocking = components.iter().find(|c| !c.is_executable(user));
+        let odd = components.last().filter(|c| !c.is_regular());
+        if let Some(component) = odd.or(blocking) {
+            let what = if odd.is_some() { "is no regular file" } else { "keeps it from being run" };
+            findings.tell(
+                &program.at.place,
+                format!(
+                    "{}: {} {what}, as uid {}",
+                    program.path().display(),
+                    component.path.display(),
+                    user.uid
+                ),
+                "a check that can't be run is dropped, or counts as UP",
+                format!("chmod a+x {}, or another user", component.path.display()),
+            );
+        }
+    }
+}
+
+/// The first part of a program's path that somebody other than root may replace.
+fn insecure(components: &[Component]) -> Option<&Component> {
+    components.iter().find(|c| c.is_insecure())
+}
+
+pub(super) fn dropped_as_insecure(seen: &Seen<'_>, findings: &mut Findings) {
+    for (program, components, user) in found(seen) {
+        let as_root = user.uid == 0 || user.gid == 0;
+        if let Some(component) = insecure(components).filter(|_| seen.is_secured() && as_root) {
+            findings.tell(
+                &program.at.place,
+                format!("{} is not only root's to change", component.path.display()),
+                "with enable_script_security, and run as root, the check is dropped: a server with no other one is UP for good",
+                format!("chown root:root and chmod go-w {}; or script_user mpp", component.path.display()),
+            );
+        }
+    }
+}
+
+pub(super) fn writable(seen: &Seen<'_>, findings: &mut Findings) {
+    for (program, components, user) in found(seen) {
+        let dropped = seen.is_secured() && (user.uid == 0 || user.gid == 0);
+        if let Some(component) = insecure(components).filter(|_| !dropped) {
+            findings.tell(
+                &program.at.place,
+                format!("{} is not only root's to change", component.path.display()),
+                "whoever can change it decides which server is UP, as the user the check runs as",
+                format!("chown root:root and chmod go-w {}", component.path.display()),
+            );
+        }
+    }
+}
+
+pub(super) fn no_user(seen: &Seen<'_>, findings: &mut Findings) {
+    for program in each(seen).iter().filter(|p| seen.runs_as(p.user) == RunsAs::Nobody) {
+        let named = program.user.or_else(|| seen.view.global("script_user")?.value(0));
+        let found = match named {
+            Some(user) => format!("the user {user} is not there"),
+            None => format!("no script_user, and the user {DEFAULT_USER} is not there"),
+        };
+        findings.tell(
+            &program.at.place,
+            found,
+            "keepalived goes without the check: a server with no other one is UP for good",
+            "script_user mpp in global_defs, or a user that is there",
+        );
+    }
+}
+
+pub(super) fn runs_as_root(seen: &Seen<'_>, findings: &mut Findings) {
+    for program in each(seen) {
+        let default = program.user.is_none() && seen.view.global("script_user").is_none();
+        if default && matches!(seen.runs_as(None), RunsAs::Known(User { uid: 0, .. })) {
+            findings.tell(
+                &program.at.place,
+                format!("no script_user, and the user {DEFAULT_USER} is not there"),
+                format!("{} runs as root", program.path().display()),
+                "script_user mpp in global_defs",
+            );
+        }
+    }
+}
+
+pub(super) fn no_security(seen: &Seen<'_>, findings: &mut Findings) {
+    if let Some(program) = seen.programs().first().filter(|_| !seen.is_secured()) {
+        findings.tell(
+            &program.at.place,
+            "programs are run, and global_defs has no enable_script_security",
+            "keepalived also runs as root what others can change, and keepalived -t ends with 6",
+            "enable_script_security in global_defs",
+        );
+    }
+}
