@@ -1,8 +1,10 @@
 //! What differs between two configurations, for people: line by line, and in words.
 
-use super::conf::{Alone, Limits, Statement, read};
+use super::conf::{Alone, Disk, Files, Limits, Statement, Unread, read};
 use similar::TextDiff;
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +18,31 @@ pub struct Difference {
     pub lines: String,
     /// A line each for what comes, goes or changes; empty if only comments and order do.
     pub words: Vec<String>,
+}
+
+impl fmt::Display for Difference {
+    /// In words, then line by line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = if self.words.is_empty() {
+            "only comments, or their order, change"
+        } else {
+            &self.words.join("\n")
+        };
+        write!(f, "{words}\n\n{}", self.lines)
+    }
+}
+
+/// What a deploy of `fresh` would change in an installed file; `None`: nothing. A file that is not there is empty.
+///
+/// # Errors
+/// It is there and can't be read.
+pub fn against(installed: &Path, fresh: &str) -> Result<Option<Difference>, Unread> {
+    let name = installed.display().to_string();
+    let old = match Disk.read(installed, Limits::default().bytes) {
+        Err(Unread::Io(e)) if e.kind() == ErrorKind::NotFound => String::new(),
+        other => other?,
+    };
+    Ok(diff((&name, &old), ("rendered now", fresh)))
 }
 
 /// What changes from `old` to `new`; `None`: nothing. The names are those in the head of the lines.
@@ -156,6 +183,23 @@ virtual_server 192.0.2.2 3306 {
             "{}",
             difference.lines
         );
+    }
+
+    #[test]
+    fn what_is_not_installed_yet_comes() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("mpp.conf");
+        let difference = against(&path, OLD).expect("readable").expect("they differ");
+        let expected = [
+            "track_file a comes",
+            "virtual server 192.0.2.1 3306 comes, with 2 real servers",
+            "virtual server 192.0.2.2 3306 comes, with 1 real server",
+        ];
+        assert_eq!(difference.words, expected);
+        assert!(difference.to_string().starts_with(&format!("{}\n\n--- ", expected.join("\n"))));
+        std::fs::write(&path, OLD).expect("written");
+        assert_eq!(against(&path, OLD).expect("readable"), None);
+        assert!(against(dir.path(), OLD).is_err());
     }
 
     #[test]

@@ -53,6 +53,9 @@ pub fn read(path: &Path, id: &str, files: &dyn Files, limits: Limits) -> Result<
     Ok(Conf { statements, trouble })
 }
 
+/// A definition of several lines, as far as it is read: its name and its lines.
+type Gathered = (String, Vec<String>);
+
 struct Reader<'r> {
     files: &'r dyn Files,
     id: &'r str,
@@ -70,8 +73,7 @@ impl Reader<'_> {
         self.open.push(path.to_owned());
         self.surroundings(path);
         let mut place = Place { file: Arc::from(path.to_string_lossy()), line: 1 };
-        // A definition of several lines, as far as it is read.
-        let mut gathered: Option<(String, Vec<String>)> = None;
+        let mut gathered = None;
         for (i, line) in text.lines().enumerate() {
             place.line = i + 1;
             if line.len() > LONGEST {
@@ -82,21 +84,25 @@ impl Reader<'_> {
             if quoted {
                 self.builder.note(&place, Why::Quote);
             }
-            if let Some((_, lines)) = &mut gathered {
-                lines.extend(Some(line).filter(|line| !line.is_empty()));
-            } else if let (Some((name, value)), true) = (definition(&line), continues) {
-                let first = Some(value.to_owned()).filter(|value| !value.is_empty());
-                gathered = Some((name.to_owned(), first.into_iter().collect()));
-            } else {
-                let end = if continues { "\\" } else { "" };
-                self.line(line + end, &place, 0);
-            }
-            if let Some((name, lines)) = gathered.take_if(|_| !continues) {
-                self.definitions.set(&name, if lines.is_empty() { vec![String::new()] } else { lines });
-            }
+            self.physical(line, continues, &mut gathered, &place);
         }
         self.open.pop();
         place
+    }
+
+    /// A line of a file: one more of a definition, the first of a definition, or any other.
+    fn physical(&mut self, line: String, continues: bool, gathered: &mut Option<Gathered>, place: &Place) {
+        if let Some((_, lines)) = gathered {
+            lines.extend(Some(line).filter(|line| !line.is_empty()));
+        } else if let (Some((name, value)), true) = (definition(&line), continues) {
+            let first = Some(value.to_owned()).filter(|value| !value.is_empty());
+            *gathered = Some((name.to_owned(), first.into_iter().collect()));
+        } else {
+            self.line(if continues { line + "\\" } else { line }, place, 0);
+        }
+        if let Some((name, lines)) = gathered.take_if(|_| !continues) {
+            self.definitions.set(&name, if lines.is_empty() { vec![String::new()] } else { lines });
+        }
     }
 
     /// The parameters that keepalived defines itself.

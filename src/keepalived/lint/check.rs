@@ -55,8 +55,8 @@ pub(super) struct Program<'c> {
     pub(super) arguments: Vec<String>,
     /// What stands behind them and is given to nobody.
     pub(super) lost: Vec<String>,
-    /// Whom it runs as, if it has a user of its own.
-    pub(super) user: Option<&'c str>,
+    /// Whom it runs as, if it has a user of its own; and whether a group is said too.
+    pub(super) user: Option<(&'c str, bool)>,
 }
 
 /// What `mpp-check` is asked for.
@@ -99,7 +99,12 @@ fn file<'c>(at: &'c Statement, track_files: &TrackFiles<'c>) -> Option<FileCheck
 pub(super) fn program<'c>(block: &'c Statement, keyword: &str) -> Option<Program<'c>> {
     let at = block.get(keyword)?;
     let (arguments, lost) = script(&at.text)?;
-    Some(Program { at, arguments, lost, user: block.get("user").and_then(|s| s.value(0)) })
+    Some(Program { at, arguments, lost, user: block.get("user").and_then(user) })
+}
+
+/// The user that a statement names, and whether it names a group too.
+pub(super) fn user(at: &Statement) -> Option<(&str, bool)> {
+    Some((at.value(0)?, at.value(1).is_some()))
 }
 
 impl FileCheck<'_> {

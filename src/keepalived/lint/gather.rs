@@ -1,5 +1,6 @@
 //! Asks this machine what the rules want to know of it.
 
+use super::check::user as named;
 use super::machine::{Component, Machine, Program, User, Watched};
 use super::seen::{DEFAULT_USER, programs};
 use super::view::View;
@@ -25,8 +26,8 @@ const SYSCTLS: [&str; 4] = [
 pub fn gather(conf: &Conf, version: Option<Version>) -> Machine {
     let view = View::of(conf);
     let programs = programs(&view);
-    let users =
-        programs.iter().filter_map(|p| p.user).chain(view.global("script_user").and_then(|s| s.value(0)));
+    let own = programs.iter().filter_map(|p| p.user);
+    let users = own.chain(view.global("script_user").and_then(named)).map(|(user, _)| user);
     let paths = programs.iter().map(|p| p.path().to_owned());
     let files = view.track_files.iter().filter_map(|file| file.get("file")?.value(0));
     Machine {

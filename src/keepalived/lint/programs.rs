@@ -7,7 +7,7 @@ use super::seen::{DEFAULT_USER, RunsAs, Seen};
 use std::collections::HashSet;
 
 /// Every program once.
-fn each<'s>(seen: &'s Seen<'_>) -> Vec<Program<'s>> {
+fn each<'s>(seen: &Seen<'s>) -> Vec<Program<'s>> {
     let mut programs = seen.programs();
     let mut told = HashSet::new();
     programs.retain(|p| told.insert((p.arguments[0].clone(), p.user)));
@@ -15,10 +15,9 @@ fn each<'s>(seen: &'s Seen<'_>) -> Vec<Program<'s>> {
 }
 
 /// Every program that is there, with its path's components and whom it runs as.
-fn found<'s>(seen: &'s Seen<'_>) -> Vec<(Program<'s>, &'s [Component], User)> {
+fn found<'s>(seen: &Seen<'s>) -> Vec<(Program<'s>, &'s [Component], User)> {
     let there =
-        |program: Program<'s>| match (seen.machine.programs.get(program.path())?, seen.runs_as(program.user))
-        {
+        |program: Program<'s>| match (seen.machine.programs.get(program.path())?, seen.runs_as(&program)) {
             (machine::Program::Found(components), RunsAs::Known(user)) => {
                 Some((program, &components[..], user))
             }
@@ -106,10 +105,9 @@ pub(super) fn writable(seen: &Seen<'_>, findings: &mut Findings) {
 }
 
 pub(super) fn no_user(seen: &Seen<'_>, findings: &mut Findings) {
-    for program in each(seen).iter().filter(|p| seen.runs_as(p.user) == RunsAs::Nobody) {
-        let named = program.user.or_else(|| seen.view.global("script_user")?.value(0));
-        let found = match named {
-            Some(user) => format!("the user {user} is not there"),
+    for program in each(seen).iter().filter(|p| seen.runs_as(p) == RunsAs::Nobody) {
+        let found = match seen.named_user(program) {
+            Some((user, _)) => format!("the user {user} is not there"),
             None => format!("no script_user, and the user {DEFAULT_USER} is not there"),
         };
         findings.tell(
@@ -123,8 +121,8 @@ pub(super) fn no_user(seen: &Seen<'_>, findings: &mut Findings) {
 
 pub(super) fn runs_as_root(seen: &Seen<'_>, findings: &mut Findings) {
     for program in each(seen) {
-        let default = program.user.is_none() && seen.view.global("script_user").is_none();
-        if default && matches!(seen.runs_as(None), RunsAs::Known(User { uid: 0, .. })) {
+        let default = seen.named_user(&program).is_none();
+        if default && matches!(seen.runs_as(&program), RunsAs::Known(User { uid: 0, .. })) {
             findings.tell(
                 &program.at.place,
                 format!("no script_user, and the user {DEFAULT_USER} is not there"),

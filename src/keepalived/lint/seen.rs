@@ -1,6 +1,6 @@
 //! All that the rules look at.
 
-use super::check::{Program, program};
+use super::check::{Program, program, user};
 use super::file_check::{CRASHES, FIRST};
 use super::machine::{self, Machine, User};
 use super::view::View;
@@ -25,11 +25,11 @@ pub(super) enum RunsAs {
     Known(User),
     /// The user does not exist.
     Nobody,
-    /// Users were not looked for.
+    /// It was not looked for.
     Unknown,
 }
 
-impl Seen<'_> {
+impl<'s> Seen<'s> {
     pub(super) fn is_secured(&self) -> bool {
         self.view.global("enable_script_security").is_some()
     }
@@ -39,20 +39,26 @@ impl Seen<'_> {
         self.machine.version.is_none_or(|version| version >= FIRST && !CRASHES.contains(&version))
     }
 
+    /// The user that is named for a program, and whether a group is too.
+    pub(super) fn named_user(&self, program: &Program<'s>) -> Option<(&'s str, bool)> {
+        program.user.or_else(|| user(self.view.global("script_user")?))
+    }
+
     /// Whom a program runs as. Where nobody says, it is keepalived's default user; failing that root, unless scripts are
     /// secured.
-    pub(super) fn runs_as(&self, user: Option<&str>) -> RunsAs {
-        let named = user.or_else(|| self.view.global("script_user")?.value(0));
-        match (self.machine.users.get(named.unwrap_or(DEFAULT_USER)), named) {
-            (None, _) => RunsAs::Unknown,
-            (Some(Some(user)), _) => RunsAs::Known(*user),
+    pub(super) fn runs_as(&self, program: &Program<'s>) -> RunsAs {
+        let named = self.named_user(program);
+        match (self.machine.users.get(named.map_or(DEFAULT_USER, |(user, _)| user)), named) {
             (Some(None), None) if !self.is_secured() => RunsAs::Known(User { uid: 0, gid: 0 }),
             (Some(None), _) => RunsAs::Nobody,
+            // What another group may do was not looked for.
+            (None, _) | (_, Some((_, true))) => RunsAs::Unknown,
+            (Some(Some(user)), _) => RunsAs::Known(*user),
         }
     }
 
     /// Every program whose end decides something.
-    pub(super) fn programs(&self) -> Vec<Program<'_>> {
+    pub(super) fn programs(&self) -> Vec<Program<'s>> {
         programs(&self.view)
     }
 

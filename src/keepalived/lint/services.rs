@@ -3,7 +3,8 @@
 use super::finding::Findings;
 use super::numbers::{count, number};
 use super::seen::Seen;
-use super::view::{Service, address, is_on, name};
+use super::view::{Server, Service, address, is_on, name};
+use crate::keepalived::conf::Statement;
 use std::collections::HashMap;
 
 pub(super) fn no_protocol(seen: &Seen<'_>, findings: &mut Findings) {
@@ -39,39 +40,29 @@ pub(super) fn no_delay_loop(seen: &Seen<'_>, findings: &mut Findings) {
     }
 }
 
-/// A server that is taken in before it was ever checked.
-fn unchecked_at_start<'s>(service: &'s Service<'_>) -> impl Iterator<Item = &'s str> {
-    let alpha = service.at.get("alpha").is_some_and(is_on);
-    let servers = service.servers.iter().filter(move |server| {
-        let waits = |at: &crate::keepalived::conf::Statement| at.get("alpha").is_some_and(is_on);
-        !alpha && !server.checks.is_empty() && !waits(server.at) && !server.checks.iter().all(|c| waits(c.at))
-    });
-    servers.map(|server| server.at.keyword())
+/// Whether a server is taken in before it was ever checked.
+fn starts_unchecked(service: &Service<'_>) -> bool {
+    let waits = |at: &Statement| at.get("alpha").is_some_and(is_on);
+    let unchecked = |server: &Server<'_>| {
+        !server.checks.is_empty() && !waits(server.at) && !server.checks.iter().all(|check| waits(check.at))
+    };
+    !waits(service.at) && service.servers.iter().any(unchecked)
 }
 
 pub(super) fn no_alpha(seen: &Seen<'_>, findings: &mut Findings) {
-    for service in seen.view.services.iter().filter(|s| !s.is_read_write()) {
-        if unchecked_at_start(service).count() > 0 {
-            findings.tell(
-                &service.at.place,
-                format!("virtual server {} has no alpha", name(service.at)),
-                "when keepalived starts, every server gets clients before it was checked once",
-                "alpha",
-            );
-        }
+    let would = "when keepalived starts, every server gets clients before it was checked once";
+    for service in seen.view.services.iter().filter(|s| !s.is_read_write() && starts_unchecked(s)) {
+        let found = format!("virtual server {} has no alpha", name(service.at));
+        findings.tell(&service.at.place, found, would, "alpha");
     }
 }
 
 pub(super) fn no_alpha_rw(seen: &Seen<'_>, findings: &mut Findings) {
-    for service in seen.view.services.iter().filter(|s| s.is_read_write()) {
-        if unchecked_at_start(service).count() > 0 {
-            findings.tell(
-                &service.at.place,
-                format!("virtual server {} for rw has no alpha", name(service.at)),
-                "when keepalived starts, every node gets writers until its first check: two write at the same time",
-                "alpha",
-            );
-        }
+    let would =
+        "when keepalived starts, every node gets writers until its first check: two write at the same time";
+    for service in seen.view.services.iter().filter(|s| s.is_read_write() && starts_unchecked(s)) {
+        let found = format!("virtual server {} for rw has no alpha", name(service.at));
+        findings.tell(&service.at.place, found, would, "alpha");
     }
 }
 
