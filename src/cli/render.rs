@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::print;
-use crate::config::{Keepalived, Settings};
+use crate::config::{self, Keepalived, Settings};
 use crate::exit::Exit;
 use crate::keepalived::deposit::{Deposit, DepositFault};
 use crate::keepalived::program::{Opinion, Program};
@@ -63,14 +63,20 @@ fn advice(fault: &DepositFault) -> &'static str {
     }
 }
 
-pub(super) fn run(path: &Path, settings: &Settings, what: &Render) -> Exit {
-    // The file is named in what is made of it: the same from wherever it is made.
-    let file = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+pub(super) fn run(path: &Path, what: &Render) -> Exit {
+    let settings = match config::load(path) {
+        Ok(settings) => settings,
+        Err(faults) => {
+            print::err(&faults.to_string());
+            return Exit::Config;
+        }
+    };
+    let file = absolute(path);
     let done = match what {
-        Render { dir: Some(folder), .. } => write(settings, &file, folder),
-        Render { sysctl: true, .. } => show(render::sysctl(settings, &file)),
-        Render { modules: true, .. } => show(render::modules(settings, &file)),
-        _ => show(target(settings).and_then(|target| render::fragment(settings, &file, target))),
+        Render { dir: Some(folder), .. } => write(&settings, &file, folder),
+        Render { sysctl: true, .. } => show(render::sysctl(&settings, &file)),
+        Render { modules: true, .. } => show(render::modules(&settings, &file)),
+        _ => show(fragment(path, &settings)),
     };
     match done {
         Ok(()) => Exit::Done,
@@ -79,6 +85,16 @@ pub(super) fn run(path: &Path, settings: &Settings, what: &Render) -> Exit {
             failure.exit()
         }
     }
+}
+
+/// The fragment, for the keepalived that is asked for, or installed.
+pub(super) fn fragment(path: &Path, settings: &Settings) -> Result<String, RenderFault> {
+    render::fragment(settings, &absolute(path), target(settings)?)
+}
+
+/// The file is named in what is made of it: the same from wherever it is made.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn show(text: Result<String, RenderFault>) -> Result<(), Failure> {

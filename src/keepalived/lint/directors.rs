@@ -2,6 +2,7 @@
 
 use super::check::{Asked, asked, program};
 use super::finding::Findings;
+use super::numbers::number;
 use super::seen::Seen;
 use super::view::name;
 use crate::keepalived::conf::Statement;
@@ -42,15 +43,42 @@ pub(super) fn no_track_script(seen: &Seen<'_>, findings: &mut Findings) {
     }
 }
 
+/// Whether an instance or its group tracks a script that does no more than move its priority.
+fn tracks_a_weight(seen: &Seen<'_>, instance: &Statement) -> bool {
+    let heavy = |at: Option<&Statement>| at.and_then(number::<i64>).is_some_and(|weight| weight != 0);
+    let moves = |script: &&&Statement| heavy(script.get("weight"));
+    let scripts: HashSet<&str> = seen.view.scripts.iter().filter(moves).filter_map(|s| s.value(0)).collect();
+    let tracks = |block: &Statement| {
+        let lines = block.get("track_script").map_or(&[][..], Statement::inside);
+        // `NAME weight -20`, in place of the script's own.
+        let said = |line: &Statement| line.value(0) == Some("weight") && line.value(1) != Some("0");
+        lines.iter().any(|line| said(line) || line.words.iter().any(|name| scripts.contains(&name.as_str())))
+    };
+    tracks(instance) || groups(seen, instance).any(tracks)
+}
+
 pub(super) fn preempts(seen: &Seen<'_>, findings: &mut Findings) {
     for instance in &seen.view.instances {
         let backup = instance.get("state").and_then(|s| s.value(0)) != Some("MASTER");
-        if backup && instance.get("nopreempt").is_none() {
+        if backup && instance.get("nopreempt").is_none() && !tracks_a_weight(seen, instance) {
             findings.tell(
                 &instance.place,
                 format!("vrrp_instance {} starts as BACKUP and has no nopreempt", name(instance)),
                 "the director with the higher priority takes the addresses back as soon as it is there again: a second cut",
                 "nopreempt on both directors",
+            );
+        }
+    }
+}
+
+pub(super) fn nopreempt_weight(seen: &Seen<'_>, findings: &mut Findings) {
+    for instance in &seen.view.instances {
+        if let Some(at) = instance.get("nopreempt").filter(|_| tracks_a_weight(seen, instance)) {
+            findings.tell(
+                &at.place,
+                format!("vrrp_instance {} has nopreempt, and a script that moves its priority", name(instance)),
+                "nobody takes over from a priority that has sunk: the director with the fault keeps the addresses",
+                "weight 0 for the script; or no nopreempt, and the same priority on both directors",
             );
         }
     }

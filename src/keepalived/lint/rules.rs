@@ -87,6 +87,7 @@ pub const RULES: &[Rule] = &[
     error("ip-forward", kernel::forward),
     warning("no-track-script", directors::no_track_script),
     warning("preempts", directors::preempts),
+    error("nopreempt-weight", directors::nopreempt_weight),
     warning("nopreempt-master", directors::nopreempt_master),
     error("no-unicast-peer", directors::no_peer),
     warning("no-sync-group", directors::no_group),
