@@ -1,7 +1,7 @@
 //! One virtual server, with the track files of its real servers.
 
 use super::fragment::node_name;
-use super::pace::{delay_loop, seconds};
+use super::pace::seconds;
 use super::page::Page;
 use super::real;
 use super::target::Target;
@@ -28,7 +28,7 @@ pub(super) fn write(page: &mut Page, server: &VirtualServer, settings: &Settings
 }
 
 fn basics(page: &mut Page, server: &VirtualServer, settings: &Settings) {
-    page.line(format_args!("delay_loop {}", seconds(delay_loop(server, &settings.keepalived))));
+    page.line(format_args!("delay_loop {}", seconds(settings.keepalived.delay_loop_of(server))));
     page.line(format_args!("lvs_sched {}", server.scheduler));
     page.line(format_args!("lvs_method {}", server.method.word()));
     page.line("protocol TCP");
