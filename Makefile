@@ -47,11 +47,10 @@ test-mysql: tools
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-fail-fast --test versions --test mysql --test recorded_answers -- --ignored --test-threads=2
 
-# The whole way in a real kernel with IPVS, which is fetched and runs as a program: every scenario. Each guest has one
-# processor; two at a time.
+# The whole way in a real kernel with IPVS, which is fetched and runs as a program: every scenario.
 test-lvs: tools
 	$(CARGO) build --locked
-	$(CARGO) test --locked --no-fail-fast --test lvs -- --include-ignored --test-threads=2
+	$(CARGO) test --locked --no-fail-fast --test lvs -- --include-ignored
 
 # Licences and sources of what we depend on.
 deny:

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a visitor waits for anything.
-const VISITORS_PATIENCE: Duration = Duration::from_secs(2);
+const VISITORS_PATIENCE: Duration = Duration::from_secs(10);
 /// How long somebody waits who has a session.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two visits.

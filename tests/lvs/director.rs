@@ -1,8 +1,7 @@
 //! A director: mppd, keepalived, and what IPVS has in its table.
 
-use super::conf::{Places, VirtualServer, section};
+use super::conf::{VirtualServer, one_of_two, section};
 use super::keepalived::Keepalived;
-use super::site::DIRECTOR;
 use super::table::Table;
 use crate::support::agent::{nodes_at, program};
 use crate::support::net::Net;
@@ -16,6 +15,10 @@ use std::time::Duration;
 /// Generous: a busy machine is no fault.
 const BOUND: Duration = Duration::from_secs(60);
 
+/// How long mppd waits for an answer: as long as it may. A guest stands still now and then on a busy machine, and no server
+/// is to fail by that.
+const TIMEOUT: &str = "1s";
+
 /// Everything on it.
 pub struct Director {
     pub keepalived: Keepalived,
@@ -28,30 +31,29 @@ pub struct Director {
 impl Director {
     /// The only one.
     pub fn start(net: &Arc<Net>, virtual_servers: &[VirtualServer], pool_extra: &str) -> Director {
-        Director::start_with(net, virtual_servers, pool_extra, |_| String::new())
+        Director::start_with(net, virtual_servers, pool_extra, "")
     }
 
     /// The first or the second, 0 or 1, of two that share the virtual addresses.
     pub fn start_one_of_two(n: u8, net: &Arc<Net>, virtual_servers: &[VirtualServer]) -> Director {
-        let vrrp = |places: &Places| places.vrrp(DIRECTOR + n, DIRECTOR + 1 - n, virtual_servers);
-        Director::start_with(net, virtual_servers, "", vrrp)
+        Director::start_with(net, virtual_servers, "", &one_of_two(n, virtual_servers))
     }
 
     fn start_with(
         net: &Arc<Net>,
         virtual_servers: &[VirtualServer],
         pool_extra: &str,
-        more: impl FnOnce(&Places) -> String,
+        more: &str,
     ) -> Director {
         let nodes = nodes_at(virtual_servers[0].way.nodes());
-        let mut agent = Agent::prepare_in(Some(Arc::clone(net)), &nodes, pool_extra, "");
-        let (runtime, check) = (agent.path("run"), agent.path("mpp-check"));
-        fs::copy(program("mpp-check"), &check).expect("mpp-check, where script security takes it");
-        fs::create_dir_all(runtime.join("track")).expect("the folder, as tmpfiles.d makes it");
-        agent.configure(&nodes, pool_extra, &section(&agent.path(""), virtual_servers));
+        let pool_extra = format!("    monitor: {{ timeout: {TIMEOUT} }}\n{pool_extra}");
+        let mut agent = Agent::prepare_in(Some(Arc::clone(net)), &nodes, &pool_extra, "");
+        agent.configure(&nodes, &pool_extra, &(section(&agent.path(""), virtual_servers) + more));
+        fs::copy(program("mpp-check"), agent.path("mpp-check"))
+            .expect("mpp-check, where script security takes it");
+        fs::create_dir_all(agent.path("run/track")).expect("the folder, as tmpfiles.d makes it");
         agent.launch();
-        let places = Places { runtime: &runtime, check: &check };
-        let conf = places.conf(virtual_servers) + &more(&places);
+        let conf = agent.says(&["keepalived", "render"]);
         Director {
             table: Table::watch(net, names(virtual_servers)),
             keepalived: Keepalived::start(net, &agent.path("keepalived"), &conf),

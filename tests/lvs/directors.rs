@@ -3,6 +3,7 @@
 use super::pool::Pool;
 use super::site::Way;
 use crate::in_a_guest;
+use crate::support::stage::wait_well;
 use std::time::Instant;
 
 in_a_guest! {
@@ -25,7 +26,7 @@ fn the_second_director_takes_over_when_mppd_on_the_first_is_dead_and_keeps_what_
     assert!(!pool.directors[0].leads());
 
     pool.directors[0].agent.launch();
-    pool.directors[0].agent.wait_well("db1");
+    wait_well(&pool.directors[0].agent, "db1");
     writing.wait_for_visits(10, "db1");
     assert!(pool.directors[1].leads() && !pool.directors[0].leads());
 }

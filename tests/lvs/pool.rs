@@ -5,6 +5,7 @@ use super::conf::VirtualServer;
 use super::director::Director;
 use super::site::{Site, Way};
 use super::table::Table;
+use crate::support::stage::wait_well;
 use crate::support::{Agent, Server, Use, replicate, wait_until};
 use std::time::Duration;
 
@@ -53,7 +54,7 @@ impl Pool {
     /// db1 is ACTIVE, db2 STANDBY, and IPVS has it so.
     fn wait_well(&self) {
         for director in &self.directors {
-            director.agent.wait_well("db1");
+            wait_well(&director.agent, "db1");
             director.table.wait("rw", "db1=1");
             director.table.wait("ro", "db2=1");
         }

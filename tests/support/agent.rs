@@ -257,18 +257,6 @@ impl Agent {
         wait_until(&format!("node {node} is {state}"), BOUND, || self.state(node) == state);
     }
 
-    /// Waits until this node of `db` is ACTIVE, all others are STANDBY, and none has an error.
-    #[track_caller]
-    pub fn wait_well(&self, active: &str) {
-        wait_until(&format!("all is well, with {active} ACTIVE"), BOUND, || {
-            let pool = &self.status()["pools"][0];
-            let well = |node: &serde_json::Value| {
-                node["req"] == 0 && (node["state"] == "STANDBY" || node["name"] == pool["active"])
-            };
-            pool["active"] == active && pool["nodes"].as_array().is_some_and(|nodes| nodes.iter().all(well))
-        });
-    }
-
     /// Waits until `mpp why db` says this.
     #[track_caller]
     pub fn wait_why(&self, words: &str) {

@@ -96,7 +96,7 @@ impl Stage {
     /// Waits until this node is ACTIVE, all others are STANDBY, and none has an error.
     #[track_caller]
     pub fn wait_well(&self, active: &str) {
-        self.agent.wait_well(active);
+        wait_well(&self.agent, active);
     }
 
     /// Waits until this node, by its place, has been asked so many times more.
@@ -135,6 +135,18 @@ impl Stage {
             tormentor.end();
         }
     }
+}
+
+/// Waits until this node of the daemon's pool is ACTIVE, all others are STANDBY, and none has an error.
+#[track_caller]
+pub fn wait_well(agent: &Agent, active: &str) {
+    wait_until(&format!("all is well, with {active} ACTIVE"), BOUND, || {
+        let pool = &agent.status()["pools"][0];
+        let well = |node: &serde_json::Value| {
+            node["req"] == 0 && (node["state"] == "STANDBY" || node["name"] == pool["active"])
+        };
+        pool["active"] == active && pool["nodes"].as_array().is_some_and(|nodes| nodes.iter().all(well))
+    });
 }
 
 impl Drop for Stage {

@@ -16,8 +16,9 @@ How a real server is checked: it is UP if all its checkers say so, because each 
 - The first FILE_CHECK: 0 is UP, 1 is DOWN. mppd writes the file, and DOWN takes effect within a millisecond or so.
 - The second carries the weight, less the 1 that stands here; never DOWN.
 - MISC_CHECK: mpp-check tells mppd's verdict when the file is missing, or is watched no more. As files carry the DOWN, it
-  may be late: it has 10 s, and one failed run is tried again before it counts, so that a moment's lack of memory or
-  processor takes no writer out. A run that takes longer than delay_loop delays the next; two never run at a time.
+  may be late: it has 30 s, for keepalived before 2.3.0 may never run a check again that ends in the moment of its
+  timeout; and one failed run is tried again before it counts, so that a moment's lack of memory takes no writer out.
+  A run that takes longer than delay_loop delays the next; two never run at a time.
 A server is DOWN until all of them have said UP once (alpha), and nothing is waited for at the start (warmup).";
 
 const BY_CHECK: &str = "\
@@ -90,7 +91,7 @@ fn patient_check(page: &mut Page, verdict: &str, settings: &Settings) {
     page.block("MISC_CHECK", |page| {
         let check = settings.keepalived.check_path.display();
         page.line(format_args!("misc_path \"{check}{} {verdict}\"", state(settings)));
-        page.line("misc_timeout 10");
+        page.line("misc_timeout 30");
         page.line("retry 1");
         page.line("delay_before_retry 0.25");
         page.line("warmup 0");
