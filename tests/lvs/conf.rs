@@ -65,7 +65,7 @@ pub fn one_of_two(n: u8, virtual_servers: &[VirtualServer]) -> String {
     let services = virtual_servers.iter().map(|vs| format!(", \"{}/24 dev wan\"", vs.address.ip()));
     let services: String = services.collect();
     format!(
-        "  director:\n    vrrp_instance:\n      name: site\n      interface: lan\n      virtual_router_id: 18\n      \
+        "  director:\n    vrrp_instances:\n    - name: site\n      interface: lan\n      virtual_router_id: 18\n      \
          unicast_src_ip: \"{own}\"\n      unicast_peer: [\"{peer}\"]\n      \
          virtual_ipaddress: [\"{gateway}/24 dev lan\"{services}]\n"
     )
