@@ -13,6 +13,7 @@ mod directors;
 mod failover;
 mod guest;
 mod keepalived;
+mod measures;
 mod pool;
 mod site;
 mod switchover;
