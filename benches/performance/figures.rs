@@ -17,6 +17,11 @@ impl Figures {
         self.0[((last as f64 * share).round() as usize).min(last)]
     }
 
+    /// The same in another unit, which is so many of this one's.
+    pub fn scaled(&self, by: f64) -> Figures {
+        Figures(self.0.iter().map(|v| v * by).collect())
+    }
+
     /// The smallest.
     pub fn floor(&self) -> f64 {
         self.at(0.0)

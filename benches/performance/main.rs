@@ -17,6 +17,7 @@ mod programs;
 mod published;
 mod punctual;
 mod relay;
+mod render;
 mod supervisor;
 mod usage;
 
@@ -30,10 +31,11 @@ use std::time::Instant;
 /// A section of the page: its name, what it is about, and how it is measured.
 type Section = (&'static str, &'static str, fn() -> String);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     ("machine", "the machine", machine::describe),
     ("failover", "from the fault to mpp-check saying UP on the standby", failover::measure),
     ("check", "mpp-check, from spawn to exit", check::measure),
+    ("render", "keepalived's fragment for 1,000 nodes", render::measure),
     ("polls", "what one poll costs", polls::measure),
     ("nodes", "how it grows with nodes and pools", nodes::growth),
     ("many", "ten thousand nodes", nodes::ten_thousand),

@@ -3,6 +3,8 @@
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
 use nix::sys::wait::{WaitStatus, waitpid};
 use std::ffi::CString;
+use std::fs::File;
+use std::os::fd::IntoRawFd;
 use std::time::Instant;
 
 /// A program with its arguments.
@@ -20,6 +22,14 @@ impl Program {
         let actions = PosixSpawnFileActions::init().expect("memory");
         let attributes = PosixSpawnAttr::init().expect("memory");
         Program { name: args[0].clone(), args, actions, attributes }
+    }
+
+    /// The same; what it prints is thrown away.
+    pub fn silent(mut self) -> Program {
+        let null = File::options().write(true).open("/dev/null").expect("/dev/null");
+        // It stays open for as long as the program may be run.
+        self.actions.add_dup2(null.into_raw_fd(), 1).expect("memory");
+        self
     }
 
     /// Runs it; its exit code.
