@@ -157,6 +157,10 @@ fn unreachable(text: &str, kind: ErrorKind) -> Answer {
 
 /// One line, of at most 150 characters, nothing in it that a terminal would act on.
 pub(super) fn shorten(text: &str) -> String {
+    if text.len() <= LONGEST && !text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        // A name, as nearly always.
+        return text.to_owned();
+    }
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     if words.chars().count() <= LONGEST {

@@ -4,6 +4,7 @@ use super::failure::shorten;
 use crate::core::observation::{Run, Thread};
 use crate::core::position::{BadGtid, Coordinate};
 use ::mysql::{Column, Row, Value};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl From<Row> for Record {
 impl Record {
     /// Its values in the order of the columns, as text; `None` for NULL.
     pub fn texts(&self) -> impl Iterator<Item = Option<String>> {
-        self.values.iter().map(shown)
+        self.values.iter().map(|value| shown(value).map(Cow::into_owned))
     }
 
     /// The names of its columns.
@@ -47,11 +48,11 @@ impl Record {
 }
 
 /// `None` for NULL.
-fn shown(value: &Value) -> Option<String> {
+fn shown(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::NULL => None,
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
-        number => Some(number.as_sql(true)),
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
+        number => Some(number.as_sql(true).into()),
     }
 }
 
@@ -106,19 +107,19 @@ impl Sets<'_> {
 /// A row by its columns' names.
 pub(super) struct Fields<'a>(&'a Record);
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     /// `None` for NULL, and for a column that is not there.
-    pub(super) fn optional(&self, name: &str) -> Option<String> {
+    pub(super) fn optional(&self, name: &str) -> Option<Cow<'a, str>> {
         let index = self.0.columns.iter().position(|c| c.name_ref() == name.as_bytes())?;
         shown(self.0.values.get(index)?)
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<String, Odd> {
+    pub(super) fn text(&self, name: &str) -> Result<Cow<'a, str>, Odd> {
         bounded(self.whole(name)?, name, LONGEST_VALUE)
     }
 
     /// A text of any length.
-    pub(super) fn whole(&self, name: &str) -> Result<String, Odd> {
+    pub(super) fn whole(&self, name: &str) -> Result<Cow<'a, str>, Odd> {
         self.optional(name).ok_or_else(|| missing(name))
     }
 
@@ -133,29 +134,29 @@ impl Fields<'_> {
 
     /// A switch that is on. Some have more than two positions: everything but off is on.
     pub(super) fn on(&self, name: &str) -> Result<bool, Odd> {
-        Ok(!matches!(self.text(name)?.as_str(), "0" | "OFF"))
+        Ok(!matches!(&*self.text(name)?, "0" | "OFF"))
     }
 
     pub(super) fn coordinate(&self, file: &str, offset: &str) -> Result<Coordinate, Odd> {
         let name = bounded(self.text(file)?, file, LONGEST_NAME)?;
-        Ok(Coordinate { file: name, offset: self.parsed(offset)? })
+        Ok(Coordinate { file: name.into_owned(), offset: self.parsed(offset)? })
     }
 
     pub(super) fn thread(&self, run: &str, number: &str, error: &str) -> Result<Thread, Odd> {
-        let run = match self.text(run)?.as_str() {
+        let run = match &*self.text(run)? {
             "Yes" => Run::Yes,
             "No" => Run::No,
             _ => Run::Connecting,
         };
         let number = self.parsed(number)?;
         let error = self.text(error)?;
-        let error = shorten(error.strip_prefix(PREFACE).unwrap_or(&error));
-        Ok(Thread { run, error: (number != 0).then_some((number, error)) })
+        let error = error.strip_prefix(PREFACE).unwrap_or(&error);
+        Ok(Thread { run, error: (number != 0).then(|| (number, shorten(error))) })
     }
 }
 
 /// What a server says is remembered and published: it must be of a size that servers say.
-fn bounded(text: String, name: &str, most: usize) -> Result<String, Odd> {
+fn bounded<'a>(text: Cow<'a, str>, name: &str, most: usize) -> Result<Cow<'a, str>, Odd> {
     if text.len() <= most {
         return Ok(text);
     }
