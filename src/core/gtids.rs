@@ -6,8 +6,8 @@ use std::fmt;
 
 /// Transactions by GTID, of one kind or the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "daemon", serde(try_from = "Stored", into = "Stored"))]
+#[cfg_attr(feature = "daemon", derive(serde::Deserialize))]
+#[cfg_attr(feature = "daemon", serde(try_from = "Stored"))]
 pub enum Gtids {
     /// The last of each domain stands for all before it: MariaDB.
     Domains(Domains),
@@ -93,22 +93,23 @@ pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
 
 /// As it is remembered: domains as an object, for version 0.1 knew nothing else; a set as its text.
 #[cfg(feature = "daemon")]
-#[derive(serde::Serialize, serde::Deserialize)]
+impl serde::Serialize for Gtids {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Gtids::Domains(domains) => serializer.collect_map(&domains.0),
+            Gtids::Set(set) => serializer.collect_str(set),
+        }
+    }
+}
+
+/// What [`Gtids`] are read back from.
+#[cfg(feature = "daemon")]
+#[derive(serde::Deserialize)]
 #[serde(untagged)]
 enum Stored {
     /// The domains as text, as JSON has its keys.
     Domains(std::collections::BTreeMap<String, super::domains::Gtid>),
     Set(String),
-}
-
-#[cfg(feature = "daemon")]
-impl From<Gtids> for Stored {
-    fn from(gtids: Gtids) -> Stored {
-        match gtids {
-            Gtids::Domains(all) => Stored::Domains(all.0.iter().map(|(d, &g)| (d.to_string(), g)).collect()),
-            Gtids::Set(set) => Stored::Set(set.to_string()),
-        }
-    }
 }
 
 #[cfg(feature = "daemon")]

@@ -29,12 +29,20 @@ impl Position {
     /// Whether all of `other` has been executed, or is in one of these relay logs; `None` if nothing compares. Nothing
     /// in one's own kind of GTIDs is a position too, that of a server which has executed nothing.
     pub fn covers(&self, other: &Gtids, relay_logs: &[&Gtids]) -> Option<bool> {
-        let received = relay_logs.iter().fold(self.gtid.clone(), |all, log| all.union(log));
-        match (&received, other) {
+        let mut received = std::iter::once(&self.gtid).chain(relay_logs.iter().copied());
+        let kind = received.find(|gtids| !gtids.is_empty()).unwrap_or(&self.gtid);
+        match (kind, other) {
             _ if other.is_empty() => None,
-            (Gtids::Set(received), Gtids::Set(other)) => Some(received.contains(other)),
+            (Gtids::Set(_), Gtids::Set(other)) => Some(self.covers_set(other, relay_logs)),
             (Gtids::Domains(_), Gtids::Domains(other)) => Some(self.covers_domains(other, relay_logs)),
             _ => None,
+        }
+    }
+
+    fn covers_set(&self, other: &GtidSet, relay_logs: &[&Gtids]) -> bool {
+        match relay_logs.iter().fold(self.gtid.clone(), |all, log| all.union(log)) {
+            Gtids::Set(received) => received.contains(other),
+            Gtids::Domains(_) => false,
         }
     }
 
