@@ -45,6 +45,19 @@ fn a_state_is_invisible_until_it_is_complete() {
 }
 
 #[test]
+fn a_writer_has_what_each_pool_was_last_published_with() {
+    let (_dir, path) = place();
+    let mut writer = Writer::create(&path, &spec(&[("db", 2), ("dc", 1)])).expect("a writer");
+    for number in [9, 300, 17] {
+        writer.publish(0, &record(number, 2)).expect("published");
+        writer.publish(1, &record(number + 1, 1)).expect("published");
+        assert_eq!(writer.memory(0).expect("a memory"), record(number, 2).memory);
+        assert_eq!(writer.memory(1).expect("a memory"), record(number + 1, 1).memory);
+    }
+    assert!(matches!(writer.memory(2), Err(WriteError::NoSuchPool { pool: 2 })));
+}
+
+#[test]
 fn everyone_may_read_it_and_its_space_is_taken() {
     use std::os::unix::fs::MetadataExt;
     let (_dir, path) = place();

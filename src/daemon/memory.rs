@@ -25,6 +25,11 @@ pub(super) fn to_bytes(memory: &Memory) -> Vec<u8> {
     serde_json::to_vec(memory).expect("a memory is JSON")
 }
 
+/// A memory from its bytes.
+pub(super) fn from_bytes(bytes: &[u8]) -> serde_json::Result<Memory> {
+    serde_json::from_slice(bytes)
+}
+
 /// What a pool's memory usually takes at most, bytes: an answer with channels and errors is some 1,500 a node.
 pub(super) fn usual(nodes: usize) -> usize {
     4096 + nodes * 4096
@@ -63,7 +68,7 @@ fn published(path: &Path, boot_id: [u8; 16]) -> Legacy {
 fn from_snapshot(snapshot: Snapshot) -> Legacy {
     let mut legacy = Legacy::default();
     for pool in snapshot.pools {
-        match serde_json::from_slice(&pool.record.memory) {
+        match from_bytes(&pool.record.memory) {
             Ok(memory) => _ = legacy.pasts.insert(pool.name, Past::Restart(memory)),
             Err(e) => legacy.faults.push(format!("pool {}: its memory can't be read: {e}", pool.name)),
         }

@@ -3,10 +3,12 @@
 //! The epoch is written as a mark ahead of use. After a reboot the pool goes on from the mark, so that an epoch is never
 //! used twice, whatever had been written of it.
 
+use super::memory;
 use super::message::{Mailbox, Message};
 use crate::clock;
 use crate::core::pool::Memory;
 use crate::core::time::Moment;
+use serde::ser::{Error, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -27,22 +29,30 @@ const HANGS: Duration = Duration::from_secs(10);
 
 /// What is written: every pool, and when.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Record {
+pub(super) struct Record<M = Memory> {
     version: u32,
     /// When, on the clock of the boot it was written in.
     pub(super) then: Moment,
     /// By name.
-    pub(super) pools: BTreeMap<String, Memory>,
+    pub(super) pools: BTreeMap<String, M>,
 }
 
-impl Record {
-    /// These pools as they are now, their epochs marked ahead.
-    pub(super) fn of(pools: impl Iterator<Item = (String, Memory)>) -> Record {
-        let mark = |(name, mut memory): (String, Memory)| {
-            memory.epoch = memory.epoch.saturating_add(AHEAD) / AHEAD * AHEAD;
-            (name, memory)
-        };
-        Record { version: VERSION, then: clock::now(), pools: pools.map(mark).collect() }
+impl Record<Published> {
+    /// These pools as they are now.
+    pub(super) fn of(pools: BTreeMap<String, Published>) -> Record<Published> {
+        Record { version: VERSION, then: clock::now(), pools }
+    }
+}
+
+/// A memory as it was published. Written with its epoch marked ahead, for which one at a time is unfolded: on the thread
+/// that writes, for the decider has no time for it.
+pub(super) struct Published(pub(super) Vec<u8>);
+
+impl Serialize for Published {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut memory = memory::from_bytes(&self.0).map_err(S::Error::custom)?;
+        memory.epoch = memory.epoch.saturating_add(AHEAD) / AHEAD * AHEAD;
+        memory.serialize(serializer)
     }
 }
 
@@ -52,14 +62,14 @@ pub(super) struct Desk(Arc<(Mutex<Slot>, Condvar)>);
 
 #[derive(Default)]
 struct Slot {
-    record: Option<Record>,
+    record: Option<Record<Published>>,
     /// Since when the disk has been busy with one.
     writing: Option<Moment>,
 }
 
 impl Desk {
     /// Hands a record over; never waits for the disk.
-    pub(super) fn put(&self, record: Record) {
+    pub(super) fn put(&self, record: Record<Published>) {
         self.lock().record = Some(record);
         self.0.1.notify_one();
     }
@@ -73,7 +83,7 @@ impl Desk {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Record {
+    fn take(&self) -> Record<Published> {
         let mut slot = self.lock();
         loop {
             if let Some(record) = slot.record.take() {
@@ -135,7 +145,7 @@ fn former(path: &Path) -> PathBuf {
 }
 
 /// Whole or not at all: a new file beside it, on the disk, then in its place. The one before stays as a spare.
-fn write(path: &Path, record: &Record) -> io::Result<()> {
+fn write(path: &Path, record: &Record<Published>) -> io::Result<()> {
     let fresh = path.with_extension("json.new");
     let dir = path.parent().unwrap_or(Path::new("/"));
     if let Err(e) = fs::create_dir(dir)
@@ -195,9 +205,10 @@ mod tests {
     use crate::core::pool::Pool;
     use crate::core::settings::PoolSettings;
 
-    fn record() -> Record {
-        let pool = Pool::new(PoolSettings::named("db"), Moment(7));
-        Record::of([("db".to_owned(), pool.memory().clone())].into_iter())
+    fn record(epoch: u64) -> Record<Published> {
+        let mut memory = Pool::new(PoolSettings::named("db"), Moment(7)).memory().clone();
+        memory.epoch = epoch;
+        Record::of(BTreeMap::from([("db".to_owned(), Published(memory::to_bytes(&memory)))]))
     }
 
     #[test]
@@ -206,7 +217,7 @@ mod tests {
         let state_dir = dir.path().join("state");
         let then = |found: &Found| found.record.as_ref().map(|r| r.then);
         assert!(read(&state_dir).record.is_none() && read(&state_dir).fault.is_none(), "nothing yet");
-        let (first, second) = (record(), Record { then: Moment(9), ..record() });
+        let (first, second) = (record(0), Record { then: Moment(9), ..record(0) });
         write(&file(&state_dir), &first).expect("written");
         write(&file(&state_dir), &second).expect("written");
         assert_eq!(then(&read(&state_dir)), Some(Moment(9)));
@@ -226,11 +237,19 @@ mod tests {
 
     #[test]
     fn an_epoch_is_marked_ahead_of_use() {
-        let mut pool = Pool::new(PoolSettings::named("db"), Moment(7)).memory().clone();
         for (used, mark) in [(0, 1000), (1, 1000), (999, 1000), (1000, 2000), (1001, 2000)] {
-            pool.epoch = used;
-            let record = Record::of([("db".to_owned(), pool.clone())].into_iter());
-            assert_eq!(record.pools["db"].epoch, mark);
+            let text = serde_json::to_string(&record(used)).expect("JSON");
+            assert_eq!(serde_json::from_str::<Record>(&text).expect("a record").pools["db"].epoch, mark);
         }
+    }
+
+    #[test]
+    fn a_memory_that_was_spoilt_is_not_written_over_a_whole_one() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("memory.json");
+        write(&path, &record(0)).expect("written");
+        let spoilt = Record::of(BTreeMap::from([("db".to_owned(), Published(b"{".to_vec()))]));
+        assert!(write(&path, &spoilt).is_err());
+        assert!(read(dir.path()).record.is_some_and(|r| r.pools.contains_key("db")));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::decider::{Decider, Persisting};
 use super::message::Given;
-use super::persist::Record;
+use super::persist::{Published, Record};
 use super::publish;
 use crate::clock::{self, Clocks};
 use crate::control::protocol::{Code, Failure};
@@ -81,11 +81,15 @@ impl Decider {
         if since < if self.persisting.changed { PERSIST_CHANGE } else { PERSIST } {
             return;
         }
+        let members = self.fleet.members.iter().enumerate();
+        let pools = members.map(|(place, member)| {
+            let memory = self.writer.memory(place)?;
+            Ok::<_, WriteError>((member.pool.settings().name.clone(), Published(memory)))
+        });
+        // One that somebody has spoilt is published anew with its next poll.
+        let Ok(pools) = pools.collect() else { return };
         self.persisting = Persisting { last: now, changed: false, ..self.persisting };
-        let pools = self.fleet.members.iter().map(|m| &m.pool);
-        self.surroundings
-            .desk
-            .put(Record::of(pools.map(|p| (p.settings().name.clone(), p.memory().clone()))));
+        self.surroundings.desk.put(Record::of(pools));
     }
 
     /// A disk that neither takes what must survive a reboot nor refuses it is told once, and once when it does again.

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::atomics::{AtomicU64, Ordering};
-use super::copy::{fill, put, put_bytes};
+use super::copy::{fill, put, put_bytes, take_bytes};
+use super::fault::StateFault;
 use super::layout::{
     self, ADDRESS_MAX, LINE, NAME_MAX, PATH_TEXT_MAX, STATIC_LEN, VERSION_TEXT_MAX, copy, copy_node, header,
     key_hash, node, pool, whole_words,
@@ -180,11 +181,18 @@ impl Image {
         place.accepts(record)?;
         let words = Words(words);
         let generation = words.cell(place.generation_at, "a generation")?;
-        two_copies::publish(generation, |copy| {
-            let at = place.generation_at + LINE + copy * place.copy_len;
-            fill(words.range(at, place.copy_len, "a copy")?, record)
-        })?;
+        two_copies::publish(generation, |copy| fill(place.copy(words, copy)?, record))?;
         Ok(())
+    }
+
+    /// What pool number `pool` remembers, as published last. Errors: no such pool, or its place in the state is spoilt.
+    pub fn memory(&self, words: &[AtomicU64], pool: usize) -> Result<Vec<u8>, WriteError> {
+        let place = self.place(pool)?;
+        let words = Words(words);
+        let copy = words.get(place.generation_at, "a generation")? & 1;
+        let copy = place.copy(words, copy)?;
+        let len = copy.get(copy::MEMORY_LEN, "a copy")?;
+        Ok(take_bytes(copy, copy::LEN + place.nodes * copy_node::LEN, len)?)
     }
 
     /// Refuses a state that readers must not see yet: without a heartbeat, or a pool not published.
@@ -225,6 +233,11 @@ impl Place {
     fn end(&self) -> Option<u64> {
         let copies = self.copy_len.checked_mul(2)?;
         self.generation_at.checked_add(LINE)?.checked_add(copies)
+    }
+
+    /// Copy 0 or 1.
+    fn copy<'a>(&self, words: Words<'a>, copy: u64) -> Result<Words<'a>, StateFault> {
+        words.range(self.generation_at + LINE + copy * self.copy_len, self.copy_len, "a copy")
     }
 
     fn accepts(&self, record: &PoolRecord) -> Result<(), WriteError> {

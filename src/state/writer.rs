@@ -62,6 +62,11 @@ impl Writer {
         self.image.publish(self.words.words(), pool, record)
     }
 
+    /// What pool number `pool` remembers, as published last. Errors: no such pool, or its place in the file is spoilt.
+    pub fn memory(&self, pool: usize) -> Result<Vec<u8>, WriteError> {
+        self.image.memory(self.words.words(), pool)
+    }
+
     /// Notes a sign of life at CLOCK_BOOTTIME `boottime_ns`; at least one before [`Self::reveal`].
     pub fn heartbeat(&self, boottime_ns: u64) {
         self.image.heartbeat(self.words.words(), boottime_ns);
