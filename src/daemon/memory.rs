@@ -30,9 +30,9 @@ pub(super) fn from_bytes(bytes: &[u8]) -> serde_json::Result<Memory> {
     serde_json::from_slice(bytes)
 }
 
-/// What a pool's memory usually takes at most, bytes: an answer with channels and errors is some 1,500 a node.
+/// What a pool's memory usually takes at most, bytes: some 1,200, and 1,300 to 1,500 a node with channels and errors.
 pub(super) fn usual(nodes: usize) -> usize {
-    4096 + nodes * 4096
+    2048 + nodes * 2048
 }
 
 /// What is remembered of the pools: as published in this boot; where there is nothing, as last written to disk.
