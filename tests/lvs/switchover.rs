@@ -26,5 +26,5 @@ fn a_switchover_over_and_back_never_has_two_writers_and_lets_nobody_in_to_the_ol
         let late = writing.visits_since(changed);
         assert!(late.iter().all(|v| v.answer.as_deref() == Ok(to)), "{late:#?}\n{}", pool.table());
     }
-    println!("{}", pool.table());
+    println!("{}\n{}\n{}", pool.table(), pool.agent().says(&["status"]), pool.agent().why());
 }
