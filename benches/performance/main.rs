@@ -8,6 +8,7 @@ mod check;
 mod crowd;
 mod failover;
 mod figures;
+mod lvs;
 mod machine;
 mod measure;
 mod nodes;
@@ -31,11 +32,12 @@ use std::time::Instant;
 /// A section of the page: its name, what it is about, and how it is measured.
 type Section = (&'static str, &'static str, fn() -> String);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     ("machine", "the machine", machine::describe),
     ("failover", "from the fault to mpp-check saying UP on the standby", failover::measure),
     ("check", "mpp-check, from spawn to exit", check::measure),
     ("render", "keepalived's fragment for 1,000 nodes", render::measure),
+    ("lvs", "from the verdict to the kernel's table", lvs::measure),
     ("polls", "what one poll costs", polls::measure),
     ("nodes", "how it grows with nodes and pools", nodes::growth),
     ("many", "ten thousand nodes", nodes::ten_thousand),
