@@ -46,6 +46,8 @@ pub(super) struct Decider {
     pub(super) surroundings: Surroundings,
     inbox: Inbox,
     woke: Moment,
+    /// Where memories become bytes, one after the other.
+    pub(super) room: Vec<u8>,
     /// Publishing failed last time.
     pub(super) stuck: bool,
     /// When the published file is next looked at.
@@ -112,6 +114,7 @@ impl Decider {
             surroundings,
             inbox,
             woke,
+            room: Vec::new(),
             stuck: false,
             look: woke,
             persisting: Persisting::default(),

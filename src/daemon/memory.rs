@@ -19,10 +19,12 @@ pub(super) struct Legacy {
     pub(super) faults: Vec<String>,
 }
 
-/// A memory as bytes.
-pub(super) fn to_bytes(memory: &Memory) -> Vec<u8> {
+/// A memory as bytes, in the room of `bytes`, whose contents go.
+pub(super) fn to_bytes(memory: &Memory, mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.clear();
     // JSON can say all of it: to publish a pool without its memory would be to forget who is ACTIVE.
-    serde_json::to_vec(memory).expect("a memory is JSON")
+    serde_json::to_writer(&mut bytes, memory).expect("a memory is JSON");
+    bytes
 }
 
 /// A memory from its bytes.

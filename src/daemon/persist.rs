@@ -208,7 +208,7 @@ mod tests {
     fn record(epoch: u64) -> Record<Published> {
         let mut memory = Pool::new(PoolSettings::named("db"), Moment(7)).memory().clone();
         memory.epoch = epoch;
-        Record::of(BTreeMap::from([("db".to_owned(), Published(memory::to_bytes(&memory)))]))
+        Record::of(BTreeMap::from([("db".to_owned(), Published(memory::to_bytes(&memory, Vec::new())))]))
     }
 
     #[test]

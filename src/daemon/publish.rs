@@ -42,8 +42,8 @@ fn pool_spec(settings: &PoolSettings, record: &PoolRecord) -> PoolSpec {
     }
 }
 
-/// A pool as it is published.
-pub(super) fn record(pool: &Pool, clocks: &Clocks) -> PoolRecord {
+/// A pool as it is published, its memory in the room of `bytes`.
+pub(super) fn record(pool: &Pool, clocks: &Clocks, bytes: Vec<u8>) -> PoolRecord {
     let flags = pool.flags();
     let bit = |(n, word): (usize, &&str)| u64::from(flags.contains(word)) << n;
     PoolRecord {
@@ -52,7 +52,7 @@ pub(super) fn record(pool: &Pool, clocks: &Clocks) -> PoolRecord {
         flags: POOL_FLAGS.iter().enumerate().map(bit).sum(),
         status: 0,
         published_unix_ms: unix_ms(clocks.wall()),
-        memory: memory::to_bytes(pool.memory()),
+        memory: memory::to_bytes(pool.memory(), bytes),
         nodes: (0..pool.memory().nodes.len()).map(|n| node_record(pool, n, clocks)).collect(),
     }
 }

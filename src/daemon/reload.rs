@@ -101,7 +101,8 @@ pub(super) fn state_file(
     boot_id: [u8; 16],
 ) -> Result<Writer, WriteError> {
     let clocks = Clocks::read();
-    let records: Vec<PoolRecord> = fleet.members.iter().map(|m| publish::record(&m.pool, &clocks)).collect();
+    let records: Vec<PoolRecord> =
+        fleet.members.iter().map(|m| publish::record(&m.pool, &clocks, Vec::new())).collect();
     let spec = publish::file_spec(settings, &records, &config.display().to_string(), boot_id);
     let mut writer = Writer::create(&settings.runtime_dir.join("state"), &spec)?;
     for (place, record) in records.iter().enumerate() {

@@ -134,9 +134,11 @@ impl Decider {
         let clocks = Clocks::read();
         while let Some(place) = self.fleet.agenda.changed() {
             let member = &mut self.fleet.members[place];
-            match self.writer.publish(place, &publish::record(&member.pool, &clocks)) {
+            let record = publish::record(&member.pool, &clocks, std::mem::take(&mut self.room));
+            match self.writer.publish(place, &record) {
                 Ok(()) => {
                     self.lvs.note(place, &member.pool);
+                    self.room = record.memory;
                     self.fleet.agenda.published();
                     let print = publish::print(&member.pool);
                     self.persisting.changed |= print != member.print;
