@@ -6,6 +6,7 @@
 //! - `state`: the published state in shared memory; knows nothing of `core`
 //! - `check`: what `mpp-check` answers, on top of `state`'s reader alone
 //! - `clock`, `exit`: the two clocks; the exit codes
+//! - `run`: another program, run for so long and for so many of its words
 //! - `config`, `alert`, `control`: the file, the syslog, the socket
 //! - `poll`: asking the servers
 //! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back
@@ -38,4 +39,6 @@ pub mod exit;
 pub mod keepalived;
 #[cfg(feature = "daemon")]
 pub mod poll;
+#[cfg(feature = "daemon")]
+pub mod run;
 pub mod state;

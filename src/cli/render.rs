@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::print;
-use crate::config::{self, Keepalived, Settings};
+use crate::config::{self, Settings};
 use crate::exit::Exit;
 use crate::keepalived::deposit::{Deposit, DepositFault};
-use crate::keepalived::program::{Opinion, Program};
+use crate::keepalived::program::{Program, Verdict};
 use crate::keepalived::render::{self, RenderFault, Target};
+use crate::run::Unended;
 
 /// What to render, and where to.
 #[derive(Debug, Args)]
@@ -38,8 +39,8 @@ enum Failure {
     },
     #[error("mpp.conf: keepalived -t refuses it, and nothing was written:\n{0}")]
     Refused(String),
-    #[error("mpp.conf: keepalived -t cannot be asked, and nothing was written: {0}")]
-    NotAsked(io::Error),
+    #[error("mpp.conf: nothing was written: keepalived -t {0}")]
+    NotAsked(#[from] Unended),
 }
 
 impl Failure {
@@ -113,8 +114,7 @@ fn write(settings: &Settings, file: &Path, folder: &Path) -> Result<(), Failure>
     let sysctl = Deposit::prepare(folder, "mpp-sysctl.conf", render::sysctl(settings, file)?)?;
     let modules = Deposit::prepare(folder, "mpp-modules.conf", render::modules(settings, file)?)?;
     if let Some(aside) = fragment.aside() {
-        let as_root = || render::fragment(&as_root(settings), file, target);
-        print::err(&format!("mpp.conf: {}", tried(aside, folder, as_root)?));
+        print::err(&format!("mpp.conf: {}", tried(aside)?));
     }
     for deposit in [fragment, sysctl, modules] {
         print::out(&deposit.place()?);
@@ -123,27 +123,15 @@ fn write(settings: &Settings, file: &Path, folder: &Path) -> Result<(), Failure>
 }
 
 /// What this machine's keepalived makes of the fragment, in words, unless it refuses it.
-fn tried(
-    fragment: &Path,
-    folder: &Path,
-    as_root: impl FnOnce() -> Result<String, RenderFault>,
-) -> Result<&'static str, Failure> {
+fn tried(fragment: &Path) -> Result<&'static str, Failure> {
     let Some(program) = Program::find() else { return Ok("not tried, for keepalived is not installed here") };
-    match program.opinion(fragment).map_err(Failure::NotAsked)? {
-        Opinion::Taken => return Ok("keepalived -t takes it"),
-        Opinion::Refused(words) => return Err(Failure::Refused(words)),
-        Opinion::EndedItself => {}
-    }
-    let other = Deposit::prepare(folder, "mpp-as-root.conf", as_root()?)?;
-    match program.opinion(other.aside().unwrap_or(fragment)).map_err(Failure::NotAsked)? {
-        Opinion::Taken => Ok("keepalived -t takes it with script_user root; with any other it ends itself"),
-        Opinion::Refused(words) => Err(Failure::Refused(words)),
-        Opinion::EndedItself => Err(Failure::Refused("it ended itself by SIGTERM".to_owned())),
+    let opinion = program.opinion(fragment, None)?;
+    match opinion.verdict {
+        Verdict::Taken => Ok("keepalived -t takes it"),
+        Verdict::Unfinished if opinion.said.trim().is_empty() => Ok(UNFINISHED),
+        Verdict::Unfinished | Verdict::Refused => Err(Failure::Refused(opinion.said.trim().to_owned())),
     }
 }
 
-/// The same, with checks that run as root.
-fn as_root(settings: &Settings) -> Settings {
-    let keepalived = Keepalived { script_user: "root".to_owned(), ..settings.keepalived.clone() };
-    Settings { keepalived, ..settings.clone() }
-}
+const UNFINISHED: &str = "keepalived -t had nothing against it, but ended itself in the middle, as 2.2 does with any \
+                          script_user but root; the rest was not tested: render it as root";

@@ -3,6 +3,7 @@
 use super::conf::{Conf, Disk, Limits, Unread, read};
 use super::lint::{Finding, Severity, gather, lint};
 use super::own_test;
+use super::program::Program;
 use crate::config::Settings;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -41,8 +42,9 @@ pub struct Report {
 pub fn check(path: &Path, id: Option<&str>, settings: Option<&Settings>) -> Result<Report, Unread> {
     let id = id.map_or_else(host, str::to_owned);
     let conf = read(path, &id, &Disk, Limits::default())?;
-    let machine = gather(&conf, own_test::version());
-    let tested = own_test::test(path, &id);
+    let program = Program::find();
+    let machine = gather(&conf, program.as_ref().and_then(Program::version));
+    let tested = own_test::test(program.as_ref(), path, &id);
     let mut findings = lint(&conf, &machine, settings);
     findings.extend(tested.findings);
     Ok(report(path, &conf, findings, tested.note.into_iter().collect()))

@@ -9,11 +9,10 @@
 //!
 //! - `render`: the fragment for keepalived.conf, and what the kernel needs beside it; `deposit`: writing them, whole or not
 //!   at all
-//! - `program`: the keepalived of this machine: its version, and whether it takes a file; `process`: whether it runs
+//! - `program`: the keepalived of this machine: its version, and what it makes of a file; `process`: whether it runs
 //! - `conf`: keepalived's configuration language, read; `lint`: what would bite in it; `check`: all that `mpp keepalived
 //!   check` tells; `diff`: what differs between two configurations, for people
-//! - `own_test`: `keepalived -t` and `keepalived --version`, run within bounds; `run`: a program, for so long and for so many
-//!   words
+//! - `own_test`: what `keepalived -t` says, as findings
 //! - `plan`: virtual servers and their real servers, and what is decided for each
 //! - `desk`: where the newest decision lies for those two threads
 //! - `track`: names and contents of the track files; `folder`: their directory; `push`: the thread that writes them
@@ -33,13 +32,12 @@ mod folder;
 mod inotify;
 pub mod ipvsadm;
 pub mod lint;
-pub mod own_test;
+mod own_test;
 pub mod plan;
 pub mod process;
 pub mod program;
 pub mod push;
 pub mod render;
-mod run;
 pub mod table;
 pub mod track;
 pub mod watch;

@@ -1,39 +1,49 @@
-//! The keepalived of this machine: which version it is, and whether it takes a file. Asked with bounds: it may hang.
+//! The keepalived of this machine: which version it is, and what it makes of a file. Asked with bounds: it may hang.
 
-use std::io::{self, Read};
+use crate::config::Version;
+use crate::core::time::Duration;
+use crate::run::{Ended, Unended, run};
+use nix::libc::SIGTERM;
+use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
-
-use crate::clock;
-use crate::config::Version;
+use std::process::Command;
 
 /// Where it is although a user's PATH may not say so.
-const USUAL: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
-/// How long it may take for its version, and for a file.
-const VERSION_LIMIT: Duration = Duration::from_secs(5);
-const TEST_LIMIT: Duration = Duration::from_secs(60);
-/// How much of what it says is read.
-const MOST: u64 = 64 << 10;
-const TICK: Duration = Duration::from_millis(2);
-
-/// What it makes of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Opinion {
-    /// It takes it.
-    Taken,
-    /// It ended itself by SIGTERM: versions that do so with any user but root in `script_user` said nothing by that.
-    EndedItself,
-    /// It does not; in its own words.
-    Refused(String),
-}
+const USUAL: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/sbin"];
+/// How long it may take for its version.
+const VERSION_TIME: Duration = Duration::from_secs(5);
+/// And for a file: it reads thousands of servers in a second.
+const TEST_TIME: Duration = Duration::from_secs(30);
+/// How much it may say, bytes.
+const WORDS: usize = 1 << 20;
+/// What runs a program as the first of a process namespace; only root can do that.
+const APART: [&str; 4] = ["unshare", "--pid", "--fork", "--kill-child"];
 
 /// The program.
 #[derive(Clone, Debug)]
 pub struct Program(PathBuf);
+
+/// What it makes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opinion {
+    /// Whether it takes it.
+    pub verdict: Verdict,
+    /// What it says about it, a line each.
+    pub said: String,
+}
+
+/// Whether it takes a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Taken,
+    /// It does not.
+    Refused,
+    /// It ended itself in the middle: what stands further down was not tested. Keepalived 2.2 does so where a check has
+    /// another user than root, unless root asks.
+    Unfinished,
+}
 
 impl Program {
     /// The first in PATH, or else where it usually is.
@@ -45,59 +55,49 @@ impl Program {
 
     /// Its version; `None` if it cannot be had within 5 s.
     pub fn version(&self) -> Option<Version> {
-        let (_, said) = run(Command::new(&self.0).arg("--version"), VERSION_LIMIT).ok()?;
-        let (_, rest) = said.split_once("eepalived v")?;
+        let ended = run(self.command(&[], ["--version".as_ref()]), VERSION_TIME, WORDS).ok()?;
+        let (_, rest) = ended.said.split_once("eepalived v")?;
         Version::parse(rest.split(|c: char| !c.is_ascii_digit() && c != '.').next()?)
     }
 
-    /// What `keepalived -t` makes of a file, within a minute.
+    /// What `keepalived -t` makes of a file, within a minute. `id` is its `--config-id`; without one the host's name is.
     ///
     /// # Errors
-    /// If it cannot be run, or is not done in time.
-    pub fn opinion(&self, file: &Path) -> io::Result<Opinion> {
-        let (status, said) = run(Command::new(&self.0).arg("-t").arg("-f").arg(file), TEST_LIMIT)?;
-        Ok(match (status.signal(), status.code()) {
-            (_, Some(0)) => Opinion::Taken,
-            (Some(nix::libc::SIGTERM), _) | (_, Some(143)) => Opinion::EndedItself,
-            _ if said.trim().is_empty() => Opinion::Refused(format!("keepalived -t: {status}")),
-            _ => Opinion::Refused(said.trim().to_owned()),
-        })
+    /// If it cannot be run, is not done in time, or does not stop talking.
+    pub fn opinion(&self, file: &Path, id: Option<&str>) -> Result<Opinion, Unended> {
+        let arguments = || {
+            let id = id.into_iter().flat_map(|id| ["-i".as_ref(), id.as_ref()]);
+            ["-t".as_ref(), "-f".as_ref(), file.as_os_str()].into_iter().chain(id)
+        };
+        let first = run(self.command(&[], arguments()), TEST_TIME, WORDS)?;
+        if first.status.signal() != Some(SIGTERM) {
+            return Ok(Opinion::of(first));
+        }
+        // It takes the one who started it for a parent that died. The first of a process namespace has none. Where that is
+        // not permitted, unshare itself ends with 1.
+        let apart = run(self.command(&APART, arguments()), TEST_TIME, WORDS);
+        let whole = apart.ok().filter(|ended| matches!(ended.status.code(), Some(0 | 4..=6)));
+        Ok(Opinion::of(whole.unwrap_or(first)))
+    }
+
+    /// It, behind another program if need be.
+    fn command<'a>(&self, before: &[&str], arguments: impl IntoIterator<Item = &'a OsStr>) -> Command {
+        let mut words = before.iter().map(OsStr::new).chain([self.0.as_os_str()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).args(arguments).env("LC_ALL", "C");
+        command
     }
 }
 
-/// Runs a command to its end, or kills it then: how it ended, and what it said.
-fn run(command: &mut Command, limit: Duration) -> io::Result<(ExitStatus, String)> {
-    let (reader, writer) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let mut child = command.spawn()?;
-    // These are our own ends of the pipe, which would never end.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let (tell, told) = mpsc::sync_channel(1);
-    thread::Builder::new().name("keepalived".into()).spawn(move || {
-        let mut bytes = Vec::new();
-        let mut limited = reader.take(MOST);
-        _ = limited.read_to_end(&mut bytes);
-        // Whatever is more is let go, so that it does not hang for want of a reader.
-        _ = io::copy(limited.get_mut(), &mut io::sink());
-        _ = tell.send(bytes);
-    })?;
-    let status = wait(&mut child, limit)?;
-    let said = told.recv_timeout(VERSION_LIMIT).unwrap_or_default();
-    Ok((status, String::from_utf8_lossy(&said).into_owned()))
-}
-
-fn wait(child: &mut Child, limit: Duration) -> io::Result<ExitStatus> {
-    let began = clock::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        if clock::now().since(began) >= limit {
-            child.kill()?;
-            child.wait()?;
-            let text = format!("keepalived did not end within {} s and was killed", limit.as_secs());
-            return Err(io::Error::new(io::ErrorKind::TimedOut, text));
-        }
-        thread::sleep(TICK);
+impl Opinion {
+    fn of(ended: Ended) -> Opinion {
+        let verdict = match ended.status {
+            status if status.success() => Verdict::Taken,
+            status if status.signal() == Some(SIGTERM) => Verdict::Unfinished,
+            _ => Verdict::Refused,
+        };
+        let silent = verdict == Verdict::Refused && ended.said.trim().is_empty();
+        let said = if silent { format!("keepalived -t: {}", ended.status) } else { ended.said };
+        Opinion { verdict, said }
     }
 }

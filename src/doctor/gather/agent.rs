@@ -1,16 +1,20 @@
 //! mppd on this machine: whether it runs, as whom, within which limits, with which files.
 
-use super::commands::answer_of;
 use super::files::{account, account_of, look, text};
 use crate::config::{PasswordSource, Settings};
+use crate::core::time::Duration;
 use crate::doctor::machine_facts::{Agent, Machine, Wanted};
+use crate::run::run;
 use crate::state::Snapshot;
 use nix::unistd::Group;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+/// systemctl has so long to answer, and so many bytes to say.
+const SYSTEMCTL: (Duration, usize) = (Duration::from_secs(3), 64 << 10);
 /// Threads beside those of the nodes.
 const THREADS_BESIDE: u64 = 64;
 
@@ -69,8 +73,9 @@ fn most_tasks(cgroup: &str) -> Option<u64> {
 
 /// What systemd would start.
 fn of_unit() -> Agent {
-    let properties = "--property=LoadState,User,LimitNOFILE,TasksMax";
-    let shown = answer_of("systemctl", &["show", "mppd.service", properties]).unwrap_or_default();
+    let mut systemctl = Command::new("systemctl");
+    systemctl.args(["show", "mppd.service", "--property=LoadState,User,LimitNOFILE,TasksMax"]);
+    let shown = run(systemctl, SYSTEMCTL.0, SYSTEMCTL.1).map(|ended| ended.said).unwrap_or_default();
     let value = |key: &str| shown.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
     if value("LoadState") != Some("loaded") {
         return Agent { account: account("mpp"), ..Agent::default() };

@@ -1,11 +1,11 @@
 //! What makes this machine a director: keepalived, its files, the kernel.
 
-use super::commands::answer_of;
 use super::files::{account, look as look_at, text};
 use super::modules;
-use crate::config::{Settings, Version};
+use crate::config::Settings;
 use crate::doctor::kernel::SWITCHES;
 use crate::doctor::machine_facts::{Agent, Director};
+use crate::keepalived::program::Program;
 use crate::keepalived::track;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::SockaddrStorage;
@@ -31,7 +31,7 @@ pub(super) fn look(settings: &Settings, agent: &Agent) -> Option<Director> {
     let schedulers = keepalived.virtual_servers.iter().map(|vs| vs.scheduler.as_str());
     Some(Director {
         virtual_servers: keepalived.virtual_servers.clone(),
-        keepalived: installed(),
+        keepalived: Program::find().and_then(|program| program.version()),
         script_security: written.as_ref().map(|text| text.contains("enable_script_security")),
         script_user: (script_user.to_owned(), account(script_user)),
         check: look_at(&keepalived.check_path),
@@ -68,20 +68,6 @@ fn configuration(folder: &Path) -> Option<String> {
     (!texts.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// The version of the keepalived that is installed.
-fn installed() -> Option<Version> {
-    let programs = ["keepalived", "/usr/sbin/keepalived", "/usr/local/sbin/keepalived"];
-    programs.iter().find_map(|program| version(&answer_of(program, &["--version"])?))
-}
-
-/// `Keepalived v2.2.7 (01/16,2022)`.
-fn version(text: &str) -> Option<Version> {
-    let numbers =
-        text.strip_prefix("Keepalived v")?.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
-    let mut parts = numbers.split('.').map(str::parse);
-    Some(Version(parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?))
-}
-
 fn addresses() -> Vec<(IpAddr, u8)> {
     let ip = |address: &SockaddrStorage| -> Option<IpAddr> {
         let v4 = address.as_sockaddr_in().map(|v4| v4.ip().into());
@@ -99,12 +85,6 @@ fn addresses() -> Vec<(IpAddr, u8)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_version_is_read() {
-        assert_eq!(version("Keepalived v2.2.7 (01/16,2022)\n\nCopyright"), Some(Version(2, 2, 7)));
-        assert_eq!(version("keepalived: not found"), None);
-    }
 
     #[test]
     fn comments_of_keepalived_do_not_count() {

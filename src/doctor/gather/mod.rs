@@ -3,10 +3,9 @@
 //! - `everything`: the whole of it
 //! - `parallel`: many nodes at a time, and not too many
 //! - `servers`: asking nodes, as the monitor does and then more closely; `questions`: what they are asked, how it reads
-//! - `agent`, `director`: this machine; `files`, `commands`, `modules`: how it is looked at
+//! - `agent`, `director`: this machine; `files`, `modules`: how it is looked at
 
 mod agent;
-mod commands;
 mod director;
 mod everything;
 mod files;
