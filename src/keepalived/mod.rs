@@ -12,6 +12,7 @@
 //! - `program`: the keepalived of this machine: its version, and what it makes of a file; `process`: whether it runs
 //! - `conf`: keepalived's configuration language, read; `lint`: what would bite in it; `check`: all that `mpp keepalived
 //!   check` tells; `diff`: what differs between two configurations, for people
+//! - `versions`: what is known of keepalived's versions
 //! - `own_test`: what `keepalived -t` says, as findings
 //! - `plan`: virtual servers and their real servers, and what is decided for each
 //! - `desk`: where the newest decision lies for those two threads
@@ -40,4 +41,5 @@ pub mod push;
 pub mod render;
 pub mod table;
 pub mod track;
+pub mod versions;
 pub mod watch;

@@ -6,14 +6,9 @@ use super::machine::Watched;
 use super::numbers::TrackValue;
 use super::seen::Seen;
 use super::view::name;
-use crate::config::Version;
+use crate::keepalived::versions::{FILE_CHECK, has_file_check};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-
-/// The first version with FILE_CHECK.
-pub(super) const FIRST: Version = Version(2, 1, 0);
-/// Versions that may crash with it.
-pub(super) const CRASHES: std::ops::RangeInclusive<Version> = Version(2, 3, 0)..=Version(2, 3, 2);
 
 pub(super) fn no_track_file(seen: &Seen<'_>, findings: &mut Findings) {
     for (_, _, check) in seen.view.checks() {
@@ -171,9 +166,9 @@ pub(super) fn only_file(seen: &Seen<'_>, findings: &mut Findings) {
 }
 
 pub(super) fn version(seen: &Seen<'_>, findings: &mut Findings) {
-    let Some(version) = seen.machine.version.filter(|v| *v < FIRST || CRASHES.contains(v)) else { return };
+    let Some(version) = seen.machine.version.filter(|v| !has_file_check(*v)) else { return };
     let Some((_, _, check)) = seen.view.checks().find(|(_, _, check)| check.file.is_some()) else { return };
-    let would = match version < FIRST {
+    let would = match version < FILE_CHECK {
         true => "it does not know FILE_CHECK, which came with 2.1.0: the checker is not there",
         false => "2.3.0 to 2.3.2 may crash with FILE_CHECK: every virtual server is gone",
     };

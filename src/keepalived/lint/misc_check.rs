@@ -5,10 +5,10 @@ use super::finding::Findings;
 use super::language::keywords;
 use super::numbers::number;
 use super::seen::Seen;
-use crate::config::Version;
+use crate::keepalived::versions::{KEEPS_CHECKS, LEAKS};
 
-/// Up to this version a run that timed out moves the weight for good, with misc_dynamic.
-const LEAKS: Version = Version(2, 4, 3);
+/// Seconds that a run may take on a busy director: a timeout below is met.
+const SHORT: u64 = 5;
 /// Seconds that a program may take where nothing else can take the server out, or twice its delay_loop.
 const PATIENCE: f64 = 10.0;
 
@@ -28,7 +28,7 @@ pub(super) fn unquoted_arguments(seen: &Seen<'_>, findings: &mut Findings) {
 }
 
 pub(super) fn no_misc_timeout(seen: &Seen<'_>, findings: &mut Findings) {
-    for (service, _, check) in seen.view.checks().filter(|(_, _, c)| c.program.is_some()) {
+    for (service, server, check) in seen.view.checks().filter(|(_, _, c)| c.program.is_some()) {
         if check.timeout().is_none() {
             let seconds = service.delay_loop().unwrap_or(60.0);
             let would = match seconds < 1.0 {
@@ -36,7 +36,8 @@ pub(super) fn no_misc_timeout(seen: &Seen<'_>, findings: &mut Findings) {
                 false => "for so long a program that hangs leaves its server as it is",
             };
             let found = format!("no misc_timeout: it is the virtual server's delay_loop, {seconds} s");
-            findings.tell(&check.at.place, found, would, "misc_timeout 2");
+            let write = if server.is_decided_by_file() { "misc_timeout 30" } else { "misc_timeout 2" };
+            findings.tell(&check.at.place, found, would, write);
         }
     }
 }
@@ -54,6 +55,23 @@ pub(super) fn long_misc_timeout(seen: &Seen<'_>, findings: &mut Findings) {
                     timeout.saturating_add(2)
                 ),
                 "misc_timeout 2, or a FILE_CHECK with weight 0 beside it",
+            );
+        }
+    }
+}
+
+pub(super) fn short_misc_timeout(seen: &Seen<'_>, findings: &mut Findings) {
+    let Some(version) = seen.machine.version.filter(|version| *version < KEEPS_CHECKS) else { return };
+    let programs =
+        seen.view.checks().filter(|(_, server, c)| c.program.is_some() && server.is_decided_by_file());
+    for (_, _, check) in programs {
+        if let Some(timeout) = check.timeout().filter(|timeout| *timeout < SHORT) {
+            findings.tell(
+                &check.at.place,
+                format!("misc_timeout {timeout} beside a FILE_CHECK, and keepalived here is {version}"),
+                "before 2.3.0 a run that ends in the moment of its timeout may be the last one: the check stays as it was \
+                 until a reload",
+                "misc_timeout 30: the FILE_CHECK takes the server out at once all the same",
             );
         }
     }

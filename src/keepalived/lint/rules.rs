@@ -50,6 +50,7 @@ pub const RULES: &[Rule] = &[
     error("unquoted-arguments", misc_check::unquoted_arguments),
     warning("no-misc-timeout", misc_check::no_misc_timeout),
     warning("long-misc-timeout", misc_check::long_misc_timeout),
+    warning("short-misc-timeout", misc_check::short_misc_timeout),
     warning("warmup", misc_check::warmup),
     error("dynamic-exit-0", misc_check::dynamic_exit_0),
     warning("dynamic-program", misc_check::dynamic_program),

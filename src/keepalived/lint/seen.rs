@@ -1,11 +1,11 @@
 //! All that the rules look at.
 
 use super::check::{Program, program, user};
-use super::file_check::{CRASHES, FIRST};
 use super::machine::{self, Machine, User};
 use super::view::View;
 use crate::config::Settings;
 use crate::keepalived::conf::Conf;
+use crate::keepalived::versions::has_file_check;
 
 /// keepalived's own user for programs, taken where it exists and nobody says another.
 pub(super) const DEFAULT_USER: &str = "keepalived_script";
@@ -36,7 +36,7 @@ impl<'s> Seen<'s> {
 
     /// Whether keepalived has a FILE_CHECK that can be used; one that is not here is taken for a new one.
     pub(super) fn has_file_check(&self) -> bool {
-        self.machine.version.is_none_or(|version| version >= FIRST && !CRASHES.contains(&version))
+        self.machine.version.is_none_or(has_file_check)
     }
 
     /// The user that is named for a program, and whether a group is too.

@@ -4,15 +4,10 @@ use std::fmt;
 
 use super::fault::RenderFault;
 use crate::config::{Keepalived, Version};
+use crate::keepalived::versions;
 
 /// Debian 12's: what is assumed where nothing is known.
 const ASSUMED: Version = Version(2, 2, 7);
-/// The first that has FILE_CHECK.
-const FILE_CHECK: Version = Version(2, 1, 0);
-/// From here on FILE_CHECK may crash it ...
-const BROKEN: Version = Version(2, 3, 0);
-/// ... until here.
-const MENDED: Version = Version(2, 3, 3);
 
 /// A version, and how it came to be that one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +50,7 @@ impl Target {
 
     /// Whether real servers can be told DOWN, and their weights, by files.
     pub fn has_file_check(self) -> bool {
-        self.version >= FILE_CHECK && !(BROKEN..MENDED).contains(&self.version)
+        versions::has_file_check(self.version)
     }
 }
 
@@ -73,23 +68,6 @@ impl fmt::Display for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn file_check_is_used_where_it_is_there_and_does_not_crash() {
-        let has = |a, b, c| Target { version: Version(a, b, c), source: Source::Assumed }.has_file_check();
-        for (version, wanted) in [
-            ((2, 0, 20), false),
-            ((2, 1, 0), true),
-            ((2, 2, 8), true),
-            ((2, 3, 0), false),
-            ((2, 3, 2), false),
-            ((2, 3, 3), true),
-            ((3, 0, 0), true),
-        ] {
-            let (a, b, c) = version;
-            assert_eq!(has(a, b, c), wanted, "{version:?}");
-        }
-    }
 
     #[test]
     fn what_is_configured_wins_over_what_is_installed() {
