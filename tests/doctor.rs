@@ -333,17 +333,16 @@ fn a_keepalived_that_runs_mpp_check_makes_this_machine_a_director() {
     let write = |text: &str| std::fs::write(folder.path().join("keepalived.conf"), text).expect("written");
     let finds = |rule: &str| on_a_director(&agent, folder.path()).iter().any(|found| found == rule);
     write("misc_path /usr/bin/check-something");
-    assert!(!finds("track-missing") && !finds("script-security"), "no director of ours");
-    write("global_defs { script_user nobody-at-all }\nmisc_path \"/usr/bin/mpp-check rw db db1\"");
-    for rule in ["track-missing", "script-security", "script-user"] {
+    assert!(!finds("track-missing") && !finds("keepalived-conf"), "no director of ours");
+    let alive = "vrrp_script mppd {\n script \"/usr/bin/mpp-check alive\"\n}\n";
+    write(&format!("global_defs {{\n script_user nobody-at-all\n}}\n{alive}"));
+    for rule in ["track-missing", "keepalived-conf", "script-user"] {
         assert!(finds(rule), "{rule}");
     }
     assert!(!finds("keepalived-missing"));
-    write(
-        "global_defs {\n enable_script_security\n script_user root\n}\nmisc_path \"/usr/bin/mpp-check rw db db1\"",
-    );
+    write(&format!("global_defs {{\n enable_script_security\n script_user root\n}}\n{alive}"));
     std::fs::create_dir_all(agent.path("run/track")).expect("the directory of the track files");
-    for rule in ["track-missing", "script-security", "script-user"] {
+    for rule in ["track-missing", "keepalived-conf", "script-user"] {
         assert!(!finds(rule), "{rule}");
     }
 }

@@ -2,9 +2,13 @@
 
 use super::facts::{Facts, PoolFacts};
 use super::finding::{Judgement, Report};
+use super::machine_facts::Director;
 use super::node::{Channel, Node};
 use super::topology::{self, Topology};
-use super::{binlog, channels, grants, gtid, keepalived, kernel, limits, machine, members, network, reach};
+use super::{
+    binlog, channels, grants, gtid, keepalived, keepalived_conf, kernel, limits, machine, members, network,
+    reach,
+};
 
 type OfNode = fn(&Node<'_>) -> Option<Judgement>;
 type OfChannel = fn(&Channel<'_>) -> Option<Judgement>;
@@ -65,12 +69,13 @@ const TOPOLOGY: &[OfTopology] =
 pub fn judge(facts: &Facts) -> Report {
     let machine = &facts.machine;
     let pools = facts.pools.iter().flat_map(pool);
-    let here = machine::judge(machine).into_iter().chain(machine.director.iter().flat_map(|director| {
-        let findings =
-            [keepalived::keepalived_findings(director), kernel::judge(director), network::judge(director)];
-        findings.into_iter().flatten()
-    }));
-    Report::of(pools.chain(here))
+    Report::of(pools.chain(machine::judge(machine)).chain(machine.director.iter().flat_map(director)))
+}
+
+fn director(director: &Director) -> Vec<Judgement> {
+    let mut all = [keepalived::judge(director), kernel::judge(director), network::judge(director)].concat();
+    all.extend(keepalived_conf::judge(director, &all));
+    all
 }
 
 fn pool(pool: &PoolFacts) -> Vec<Judgement> {

@@ -1,20 +1,19 @@
 //! keepalived on a director: its version, whom its checks run as, and what they need.
 
 use super::access::{Account, Look};
-use super::finding::{Judgement, Kind, Step};
+use super::finding::{Judgement, Step};
 use super::machine::{HERE, here, run};
 use super::machine_facts::Director;
 use super::rule::{
-    CHECK_PROGRAM, KEEPALIVED_MISSING, KEEPALIVED_OLD, SCRIPT_SECURITY, SCRIPT_USER, STATE_UNREADABLE,
-    TRACK_MISSING,
+    CHECK_PROGRAM, KEEPALIVED_MISSING, KEEPALIVED_OLD, SCRIPT_USER, STATE_UNREADABLE, TRACK_MISSING,
 };
 use crate::config::Version;
+use crate::keepalived::versions::{CRASHES, FILE_CHECK};
 
-/// Everything about keepalived. What a look at its configuration as a whole finds belongs here too.
-pub(super) fn keepalived_findings(director: &Director) -> Vec<Judgement> {
+/// Everything about keepalived but its configuration.
+pub(super) fn judge(director: &Director) -> Vec<Judgement> {
     let mut all = vec![installed(director), track(director), script_user(director), check(director)];
     all.extend(director.keepalived.map(version));
-    all.extend(director.script_security.map(security));
     all.extend(state(director));
     all
 }
@@ -30,28 +29,13 @@ fn installed(director: &Director) -> Judgement {
 /// What is known of versions.
 fn version(version: Version) -> Judgement {
     let fault = match version {
-        v if v < Version(2, 1, 0) => Some("knows no FILE_CHECK: a mpp-check that cannot be run counts as UP"),
-        v if (Version(2, 3, 0)..Version(2, 3, 3)).contains(&v) => {
-            Some("may crash with FILE_CHECK; mended in 2.3.3")
-        }
+        v if v < FILE_CHECK => Some("knows no FILE_CHECK: a mpp-check that cannot be run counts as UP"),
+        v if CRASHES.contains(&v) => Some("may crash with FILE_CHECK; mended in 2.3.3"),
         _ => None,
     };
     let words = format!("keepalived {version} {}", fault.unwrap_or("has no fault that matters here"));
     let upgrade = || vec![Step::words(HERE, "install keepalived 2.3.3 or later, or 2.2.7")];
     here(fault.is_none(), &KEEPALIVED_OLD, words, upgrade)
-}
-
-fn security(on: bool) -> Judgement {
-    let words = if on {
-        "keepalived.conf has enable_script_security"
-    } else {
-        "keepalived.conf lacks enable_script_security"
-    };
-    let line = || {
-        let file = Kind::File("/etc/keepalived/keepalived.conf".into());
-        vec![Step::new(HERE, file, ["global_defs {", "    enable_script_security", "}"])]
-    };
-    here(on, &SCRIPT_SECURITY, words, line)
 }
 
 fn script_user(director: &Director) -> Judgement {

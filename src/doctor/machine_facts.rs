@@ -2,6 +2,7 @@
 
 use super::access::{Account, Look};
 use crate::config::{Version, VirtualServer};
+use crate::keepalived::check::Report;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -53,8 +54,8 @@ pub struct Director {
     pub virtual_servers: Vec<VirtualServer>,
     /// The version of keepalived that is installed; `None`: none is.
     pub keepalived: Option<Version>,
-    /// Whether its configuration asks for script security; `None`: it cannot be read.
-    pub script_security: Option<bool>,
+    /// What `mpp keepalived check` says of its configuration, or why it says nothing; `None`: there is none.
+    pub conf: Option<Result<Report, String>>,
     /// The name of the script user, and the account if it exists.
     pub script_user: (String, Option<Account>),
     /// mpp-check.

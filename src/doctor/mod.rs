@@ -5,7 +5,7 @@
 //! - `rule`: every rule, with its weight; `finding`: what is said; `judge`: every rule on everything it is about
 //! - `node`: a server as the rules see it
 //! - `reach`, `grants`, `limits`, `binlog`, `channels`, `gtid`, `members`, `topology`: rules about pools
-//! - `machine`, `keepalived`, `kernel`, `network`: rules about this machine
+//! - `machine`, `keepalived`, `kernel`, `network`: rules about this machine; `keepalived_conf`: what `mpp keepalived check` finds
 
 mod access;
 mod binlog;
@@ -17,6 +17,7 @@ mod grants;
 mod gtid;
 mod judge;
 mod keepalived;
+mod keepalived_conf;
 mod kernel;
 mod limits;
 mod machine;

@@ -182,8 +182,10 @@ rules! {
         => "keepalived drops every check, and servers stay UP for good";
     CHECK_PROGRAM Error "check-program" "mpp-check cannot be run, or is not safe from others"
         => "keepalived drops the check, or takes it for good: servers stay UP for good";
-    SCRIPT_SECURITY Warning "script-security" "keepalived.conf lacks enable_script_security"
-        => "whoever may write to the path of a script becomes its user";
+    KEEPALIVED_CONF Error "keepalived-conf" "mpp keepalived check finds an error in keepalived.conf, or in what it includes"
+        => "see what was found";
+    KEEPALIVED_CONF_MAY Warning "keepalived-conf" "mpp keepalived check finds what may bite there, or cannot read it"
+        => "see what was found";
 
     IP_VS Error "ip-vs" "the kernel has no ip_vs"
         => "keepalived cannot set up virtual servers";

@@ -9,6 +9,8 @@ use crate::core::position::{Position, parse_written};
 use crate::core::settings::{NodeSettings, PoolSettings};
 use crate::core::time::Duration;
 use crate::core::words::Role;
+use crate::keepalived::check::Report;
+use crate::keepalived::lint::{Finding, Severity};
 use crate::poll::Dialect;
 
 const VARIABLES: &[(&str, &str)] = &[
@@ -150,7 +152,16 @@ pub(super) fn machine() -> Machine {
     let director = Director {
         virtual_servers: vec![virtual_server],
         keepalived: Some(Version(2, 2, 7)),
-        script_security: Some(true),
+        conf: Some(Ok(Report {
+            file: "/etc/keepalived/keepalived.conf".into(),
+            virtual_servers: 1,
+            real_servers: 2,
+            errors: 0,
+            warnings: 0,
+            findings: Vec::new(),
+            more: 0,
+            notes: Vec::new(),
+        })),
         script_user: ("mpp".into(), Some(Account { uid: 7, ..account.clone() })),
         check: look("/mpp-check", 0o755, false),
         state: look("/state", 0o644, false),
@@ -195,6 +206,24 @@ impl Facts {
 
     pub(super) fn director(&mut self) -> &mut Director {
         self.machine.director.as_mut().expect("a director")
+    }
+
+    /// What `mpp keepalived check` finds.
+    pub(super) fn in_conf(&mut self, rule: &'static str, severity: Severity) {
+        let Some(Ok(report)) = &mut self.director().conf else { panic!("a configuration") };
+        *(if severity == Severity::Error { &mut report.errors } else { &mut report.warnings }) += 1;
+        let text = |text: &str| text.to_owned();
+        let (found, would, write) = (text("no alpha"), text("two write"), text("alpha"));
+        let line = Some(report.findings.len() + 1);
+        report.findings.push(Finding {
+            file: report.file.clone(),
+            line,
+            severity,
+            rule,
+            found,
+            would,
+            write,
+        });
     }
 
     pub(super) fn switch(&mut self, name: &str, value: &str) {

@@ -7,6 +7,7 @@ use super::{judge, rule};
 use crate::config::{Method, Version};
 use crate::core::observation::Answer;
 use crate::core::settings::Writable;
+use crate::keepalived::lint::{self, Severity};
 use crate::poll::Dialect;
 use std::collections::BTreeSet;
 
@@ -105,7 +106,8 @@ const OF_THE_MACHINE: &[Fault] = &[
     (&KEEPALIVED_OLD, |f| f.director().keepalived = Some(Version(2, 3, 1))),
     (&SCRIPT_USER, |f| f.director().script_user.1 = None),
     (&CHECK_PROGRAM, |f| f.director().check = look("/mpp-check", 0o777, false)),
-    (&SCRIPT_SECURITY, |f| f.director().script_security = Some(false)),
+    (&KEEPALIVED_CONF, |f| f.in_conf("no-alpha-rw", Severity::Error)),
+    (&KEEPALIVED_CONF_MAY, |f| f.director().conf = Some(Err("keepalived.conf: Permission denied".into()))),
     (&IP_VS, |f| f.director().ip_vs = false),
     (&SCHEDULER, |f| f.director().missing_schedulers.push("mh".into())),
     (&EXPIRE_NODEST, |f| f.switch("net.ipv4.vs.expire_nodest_conn", "0")),
@@ -139,7 +141,7 @@ fn every_rule_finds_the_fault_it_is_named_for_and_says_what_to_do() {
         let mut facts = good();
         fault(&mut facts);
         let report = judge(&facts);
-        let finding = report.findings.iter().find(|finding| finding.rule.name == rule.name);
+        let finding = report.findings.iter().find(|finding| finding.rule == *rule);
         let finding = finding.unwrap_or_else(|| panic!("{} is not among {:?}", rule.name, found(&facts)));
         assert!(finding.advice.iter().any(|step| !step.lines.is_empty()), "{finding:?}");
         tried.insert(rule.name);
@@ -204,4 +206,46 @@ fn mysql_is_told_in_its_own_words() {
             "START REPLICA FOR CHANNEL 'east';"
         ]
     );
+}
+
+#[test]
+fn errors_and_warnings_of_keepalived_check_are_told_with_their_line_and_what_to_write() {
+    let mut facts = good();
+    facts.in_conf("no-alpha-rw", Severity::Error);
+    facts.in_conf("no-alpha", Severity::Warning);
+    let report = judge(&facts);
+    let told: Vec<_> = report.findings.iter().map(|f| (f.rule, &*f.found, &*f.advice[0].lines[0])).collect();
+    let at = "/etc/keepalived/keepalived.conf";
+    let words = |line, rule| format!("{at}:{line}: no alpha; two write [{rule}]");
+    let expected = [(1, "no-alpha-rw", &KEEPALIVED_CONF), (2, "no-alpha", &KEEPALIVED_CONF_MAY)]
+        .map(|(line, name, rule)| (rule, words(line, name), format!("in {at}, line {line}: alpha")));
+    let expected: Vec<_> = expected.iter().map(|(rule, found, write)| (*rule, &**found, &**write)).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn many_errors_of_keepalived_check_are_counted_in_one_line() {
+    let mut facts = good();
+    (0..7).for_each(|_| facts.in_conf("no-alpha-rw", Severity::Error));
+    let report = judge(&facts);
+    let [finding] = &report.findings[..] else { panic!("{report:?}") };
+    assert_eq!(finding.found, "7 errors in /etc/keepalived/keepalived.conf and what it includes");
+    assert_eq!(finding.advice[0].lines, ["mpp keepalived check"]);
+}
+
+#[test]
+fn what_the_doctor_finds_itself_is_not_told_again_by_keepalived_check() {
+    let mut facts = good();
+    facts.in_conf("expire-nodest-conn", Severity::Error);
+    assert_eq!(found(&facts), BTreeSet::from([KEEPALIVED_CONF.name]));
+    facts.switch("net.ipv4.vs.expire_nodest_conn", "0");
+    assert_eq!(found(&facts), BTreeSet::from([EXPIRE_NODEST.name]));
+}
+
+#[test]
+fn what_keepalived_check_has_in_common_with_the_doctor_are_rules_of_both() {
+    for (theirs, ours) in super::keepalived_conf::COMMON {
+        assert!(lint::RULES.iter().any(|rule| rule.name == *theirs), "{theirs}");
+        assert!(RULES.iter().any(|rule| rule.name == *ours), "{ours}");
+    }
 }

@@ -5,6 +5,7 @@ use super::modules;
 use crate::config::Settings;
 use crate::doctor::kernel::SWITCHES;
 use crate::doctor::machine_facts::{Agent, Director};
+use crate::keepalived::check::{Report, check};
 use crate::keepalived::program::Program;
 use crate::keepalived::track;
 use nix::ifaddrs::getifaddrs;
@@ -32,7 +33,7 @@ pub(super) fn look(settings: &Settings, agent: &Agent) -> Option<Director> {
     Some(Director {
         virtual_servers: keepalived.virtual_servers.clone(),
         keepalived: Program::find().and_then(|program| program.version()),
-        script_security: written.as_ref().map(|text| text.contains("enable_script_security")),
+        conf: checked(settings),
         script_user: (script_user.to_owned(), account(script_user)),
         check: look_at(&keepalived.check_path),
         state: look_at(&settings.runtime_dir.join("state")),
@@ -43,6 +44,12 @@ pub(super) fn look(settings: &Settings, agent: &Agent) -> Option<Director> {
         sysctls: modules::sysctls(&SWITCHES),
         addresses: addresses(),
     })
+}
+
+fn checked(settings: &Settings) -> Option<Result<Report, String>> {
+    let path = Path::new(FOLDER).join("keepalived.conf");
+    let checked = || check(&path, None, Some(settings)).map_err(|why| format!("{}: {why}", path.display()));
+    path.exists().then(checked)
 }
 
 /// `script_user NAME`.
