@@ -4,11 +4,14 @@
 //! it says, and against the pools of `mpp.yaml` if there is one. `expected` is what must be found: nothing else.
 #![cfg(feature = "daemon")]
 
+mod support;
+
 use mpp::config::{self, Version};
 use mpp::keepalived::conf::{Disk, Limits, read};
-use mpp::keepalived::lint::{Component, Machine, Program, RULES, User, Watched, gather, lint};
+use mpp::keepalived::lint::{Machine, Program, RULES, User, Watched, gather, lint};
 use std::fs;
 use std::path::{Path, PathBuf};
+use support::director::sound;
 
 const CASES: &str = "tests/cases/keepalived";
 
@@ -21,7 +24,7 @@ fn cases() -> Vec<PathBuf> {
 fn findings(case: &Path) -> String {
     let path = case.join("keepalived.conf");
     let conf = read(&path, "here", &Disk, Limits::default()).expect("readable");
-    let mut machine = good(gather(&conf, Some(Version(2, 2, 7))));
+    let mut machine = sound(gather(&conf, Some(Version(2, 2, 7))));
     for line in fs::read_to_string(case.join("machine")).unwrap_or_default().lines() {
         change(&mut machine, line);
     }
@@ -30,24 +33,6 @@ fn findings(case: &Path) -> String {
     let mut findings = lint(&conf, &machine, settings.as_ref());
     findings.sort_by_key(|f| (f.file.clone(), f.line));
     findings.iter().map(|f| format!("{f}\n")).collect::<String>().replace(&format!("{}/", case.display()), "")
-}
-
-/// A machine that has all that is looked for, as it should be.
-fn good(mut machine: Machine) -> Machine {
-    machine.sysctls =
-        ["net.ipv4.vs.expire_nodest_conn", "net.ipv4.vs.expire_quiescent_template", "net.ipv4.ip_forward"]
-            .map(|name| (name.to_owned(), 1))
-            .into();
-    machine.users.values_mut().for_each(|user| *user = Some(User { uid: 990, gid: 990 }));
-    for (path, program) in &mut machine.programs {
-        let component = |path: &Path| Component { path: path.to_owned(), uid: 0, gid: 0, mode: 0o040_755 };
-        let mut components: Vec<Component> = path.ancestors().map(component).collect();
-        components[0].mode = 0o100_755;
-        components.reverse();
-        *program = Program::Found(components);
-    }
-    machine.watched.values_mut().for_each(|watched| *watched = Watched::Text("0\n".into()));
-    machine
 }
 
 /// Makes something of it as the line says.

@@ -1,12 +1,17 @@
 //! The ready-made fragments: each is what its configuration renders to, byte for byte, and keepalived takes it.
 #![cfg(feature = "daemon")]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mpp::config::{self, Settings, Version};
+use mpp::keepalived::conf::{Disk, Limits, read};
+use mpp::keepalived::lint::{gather, lint};
 use mpp::keepalived::render::{Source, Target, fragment, modules, sysctl};
+use support::director::sound;
 use tempfile::TempDir;
 
 const INSTALLED: &str = "/etc/mpp/mpp.yaml";
@@ -94,5 +99,35 @@ fn keepalived_takes_them_also_as_they_are_for_one_without_file_check() {
         assert!(!text.contains("track_file") && !text.contains("FILE_CHECK {"), "{text}");
         assert_eq!(text.matches("misc_dynamic\n").count(), text.matches("--dynamic ").count());
         assert_eq!(refused(&text), None, "{name}");
+    }
+}
+
+/// What `mpp keepalived check` finds in a text on a director of this version, but for what keepalived itself says.
+fn found(text: &str, version: Version, settings: &Settings) -> Vec<String> {
+    let dir = TempDir::new().expect("a directory");
+    let path = dir.path().join("mpp.conf");
+    fs::write(&path, text).expect("written");
+    let conf = read(&path, "here", &Disk, Limits::default()).expect("readable");
+    let machine = sound(gather(&conf, Some(version)));
+    lint(&conf, &machine, Some(settings)).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn nothing_in_a_fragment_would_bite_or_may() {
+    for name in NAMES {
+        let text = fs::read_to_string(folder(name).join("mpp.conf")).expect("a fragment");
+        assert_eq!(found(&text, Version(2, 2, 7), &settings(name)), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn nor_in_one_that_is_rendered_for_any_other_version() {
+    for name in NAMES {
+        let settings = settings(name);
+        for version in [Version(2, 0, 20), Version(2, 1, 0), Version(2, 3, 1), Version(2, 3, 4)] {
+            let target = Target { version, source: Source::Configured };
+            let text = fragment(&settings, Path::new(INSTALLED), target).expect("rendered");
+            assert_eq!(found(&text, version, &settings), [""; 0], "{name} for {version}");
+        }
     }
 }

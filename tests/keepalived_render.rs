@@ -4,81 +4,14 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 
 use support::agent::program;
+use support::desk::{Desk, ONE, out, refusal};
 use support::disk::SmallDisk;
-use tempfile::TempDir;
 
 const FILES: [&str; 3] = ["mpp-modules.conf", "mpp-sysctl.conf", "mpp.conf"];
-
-/// A folder with a configuration, and one to render into.
-struct Desk {
-    folder: TempDir,
-}
-
-impl Desk {
-    /// Over a pool of two nodes; `keepalived` ends the file.
-    fn new(keepalived: &str) -> Desk {
-        let desk = Desk { folder: TempDir::new().expect("a folder") };
-        fs::create_dir(desk.dir()).expect("a folder");
-        desk.configure(keepalived);
-        desk
-    }
-
-    fn configure(&self, keepalived: &str) {
-        let pool = "monitor: { user: mpp }\npools:\n  - name: db\n    nodes:\n";
-        let nodes = "      - { name: db1, address: \"10.0.0.1:3306\" }\n      - { name: db2, address: \"10.0.0.2:3306\" }\n";
-        fs::write(self.config(), format!("{pool}{nodes}{keepalived}")).expect("written");
-    }
-
-    fn config(&self) -> PathBuf {
-        self.folder.path().join("mpp.yaml")
-    }
-
-    fn dir(&self) -> PathBuf {
-        self.folder.path().join("etc")
-    }
-
-    fn render(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(program("mpp"));
-        command.arg("--config").arg(self.config()).args(["keepalived", "render"]).args(args);
-        command.output().expect("mpp ran")
-    }
-
-    fn render_into_dir(&self) -> Output {
-        self.render(&["--dir", self.dir().to_str().expect("a path")])
-    }
-
-    fn written(&self) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(self.dir())
-            .expect("the folder")
-            .flatten()
-            .map(|e| e.file_name().into_string().expect("a name"))
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-const ONE: &str = r#"
-keepalived:
-  script_user: root
-  check_path: /usr/bin/true
-  virtual_servers:
-    - { name: rw, pool: db, role: rw, address: "192.168.2.1:3306" }
-"#;
-
-fn out(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// How it ended, and what it said of it.
-fn refusal(output: &Output) -> (Option<i32>, String) {
-    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
-}
 
 #[test]
 fn it_prints_each_of_the_three_files_and_the_same_twice() {

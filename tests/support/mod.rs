@@ -15,6 +15,8 @@ pub mod answers;
 pub mod background;
 pub mod certificate;
 pub mod chance;
+pub mod desk;
+pub mod director;
 pub mod disk;
 pub mod fickle;
 mod flavour;
