@@ -8,15 +8,19 @@ use super::fields::{Odd, Record};
 use super::target::Target;
 use crate::clock::now;
 use crate::core::observation::{Answer, Facts, Observation};
-use crate::core::time::Moment;
+use crate::core::time::{Duration, Moment};
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Error};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Polls one server, and keeps the connection in between.
 pub struct Asker {
     target: Target,
     watchdog: Watchdog,
     kept: Option<Connection>,
+    /// So much earlier than later ones the first connection is replaced: those of a thousand nodes are made in one second,
+    /// and need not be replaced in one.
+    early: Duration,
     /// The server is remembered to do no TLS. Forgotten when it goes offline: it may come back with it.
     plain: bool,
     /// How the server greeted, and in which words it is asked. Forgotten after every failure.
@@ -29,7 +33,8 @@ type Greeting = (u16, u16, u16);
 impl Asker {
     /// Connects to nothing yet.
     pub fn new(target: Target, watchdog: &Watchdog) -> Asker {
-        Asker { target, watchdog: watchdog.clone(), kept: None, plain: false, known: None }
+        let early = share(&target.name, target.reconnect_every);
+        Asker { target, watchdog: watchdog.clone(), kept: None, early, plain: false, known: None }
     }
 
     /// Asks once; takes at most the target's timeout and some 20 ms.
@@ -70,7 +75,12 @@ impl Asker {
     /// The kept connection, unless it is too old. It is closed then, before the fresh one is made: never two
     /// at once.
     fn take_kept(&mut self) -> Option<Connection> {
-        self.kept.take().filter(|kept| now().since(kept.opened) < self.target.reconnect_every)
+        let kept = self.kept.take()?;
+        if now().since(kept.opened) + self.early < self.target.reconnect_every {
+            return Some(kept);
+        }
+        self.early = Duration::ZERO;
+        None
     }
 
     /// Keeps the connection only after a good answer: after any error it may be out of step with its answers.
@@ -83,6 +93,13 @@ impl Asker {
         self.kept = Some(connection);
         Ok(facts)
     }
+}
+
+/// A part of the whole that is another for each name, and always the same.
+fn share(name: &str, whole: Duration) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    whole * u32::try_from(hasher.finish() % 1000).unwrap_or(0) / 1000
 }
 
 /// In which words to ask. The server is asked for its version first, but not again on every connection.
