@@ -1,8 +1,11 @@
 //! Bad and good files, each with the whole output that an operator must see.
 #![cfg(feature = "daemon")]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+use support::expected::differs;
 
 fn output(path: &Path) -> String {
     match mpp::config::check(path) {
@@ -23,13 +26,7 @@ fn every_case_says_what_is_expected() {
     for case in cases {
         let (found, file) = (output(&case).trim_end().to_owned() + "\n", case.with_extension("expected"));
         let found = found.replace("tests/cases/config/", "").replace(env!("CARGO_MANIFEST_DIR"), "ROOT");
-        if std::env::var_os("MPP_BLESS").is_some() {
-            fs::write(&file, &found).unwrap();
-        }
-        let expected = fs::read_to_string(&file).unwrap_or_default();
-        if found != expected {
-            wrong.push(format!("{}\n--- expected\n{expected}--- found\n{found}", case.display()));
-        }
+        wrong.extend(differs(&case, &file, &found));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

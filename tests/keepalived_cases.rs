@@ -12,6 +12,7 @@ use mpp::keepalived::lint::{Machine, Program, RULES, User, Watched, gather, lint
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::director::sound;
+use support::expected::differs;
 
 const CASES: &str = "tests/cases/keepalived";
 
@@ -76,14 +77,7 @@ fn change(machine: &mut Machine, line: &str) {
 fn every_case_says_what_is_expected() {
     let mut wrong = Vec::new();
     for case in cases() {
-        let (found, file) = (findings(&case), case.join("expected"));
-        if std::env::var_os("MPP_BLESS").is_some() {
-            fs::write(&file, &found).unwrap();
-        }
-        let expected = fs::read_to_string(&file).unwrap_or_default();
-        if found != expected {
-            wrong.push(format!("{}\n--- expected\n{expected}--- found\n{found}", case.display()));
-        }
+        wrong.extend(differs(&case, &case.join("expected"), &findings(&case)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

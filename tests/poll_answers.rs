@@ -10,6 +10,7 @@ use mpp::poll::Dialect;
 use std::fs;
 use std::path::{Path, PathBuf};
 use support::answers;
+use support::expected::differs;
 
 fn files_below(dir: &Path) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> =
@@ -41,13 +42,7 @@ fn every_recorded_answer_comes_to_its_facts() {
         }
         let found = facts(&fs::read_to_string(&case).expect("an answer"));
         let file = case.with_extension("facts");
-        if std::env::var_os("MPP_BLESS").is_some() {
-            fs::write(&file, &found).expect("written");
-        }
-        let expected = fs::read_to_string(&file).unwrap_or_default();
-        if found != expected {
-            wrong.push(format!("{}\n--- expected\n{expected}--- found\n{found}", case.display()));
-        }
+        wrong.extend(differs(&case, &file, &found));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

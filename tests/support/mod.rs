@@ -18,6 +18,7 @@ pub mod chance;
 pub mod desk;
 pub mod director;
 pub mod disk;
+pub mod expected;
 pub mod fickle;
 mod flavour;
 pub mod guest;

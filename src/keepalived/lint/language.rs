@@ -100,25 +100,17 @@ fn tell(statement: &Statement, known: &[&str], findings: &mut Findings) {
 }
 
 pub(super) fn not_understood(seen: &Seen<'_>, findings: &mut Findings) {
-    for trouble in seen.conf.trouble.iter().filter(|t| !t.why.loses()) {
-        let would = "what is meant by it, or stands behind it, was not looked at";
-        findings.tell(
-            &trouble.place,
-            trouble.why.to_string(),
-            would,
-            "a plainer way to say it, or a look of your own",
-        );
-    }
+    let would = "what is meant by it, or stands behind it, was not looked at";
+    trouble(seen, findings, false, would, "a plainer way to say it, or a look of your own");
 }
 
 pub(super) fn lost(seen: &Seen<'_>, findings: &mut Findings) {
-    for trouble in seen.conf.trouble.iter().filter(|t| t.why.loses()) {
-        let would = "keepalived goes on without what was meant, or puts it elsewhere";
-        findings.tell(
-            &trouble.place,
-            trouble.why.to_string(),
-            would,
-            "the file, the brace or the shorter line that is missing",
-        );
+    let would = "keepalived goes on without what was meant, or puts it elsewhere";
+    trouble(seen, findings, true, would, "the file, the brace or the shorter line that is missing");
+}
+
+fn trouble(seen: &Seen<'_>, findings: &mut Findings, loses: bool, would: &str, write: &str) {
+    for trouble in seen.conf.trouble.iter().filter(|trouble| trouble.why.loses() == loses) {
+        findings.tell(&trouble.place, trouble.why.to_string(), would, write);
     }
 }

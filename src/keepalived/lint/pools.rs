@@ -37,19 +37,17 @@ pub(super) fn alive_as_verdict(seen: &Seen<'_>, findings: &mut Findings) {
     }
 }
 
+/// Of a name that `mpp.yaml` has not.
+const UNKNOWN: &str = "mpp-check knows no verdict for it: the server is DOWN for good";
+
 pub(super) fn unknown_pool(seen: &Seen<'_>, findings: &mut Findings) {
     let Some(settings) = seen.settings else { return };
     for (_, _, check) in seen.view.checks() {
         let Some((_, wanted, _)) = check.verdict() else { continue };
         if pool(&settings.pools, wanted).is_none() {
             let names: Vec<&str> = settings.pools.iter().map(|p| p.decision.name.as_str()).collect();
-            let would = "mpp-check knows no verdict for it: the server is DOWN for good";
-            findings.tell(
-                &check.at.place,
-                format!("mpp.yaml has no pool {wanted}"),
-                would,
-                advice(wanted, &names),
-            );
+            let found = format!("mpp.yaml has no pool {wanted}");
+            findings.tell(&check.at.place, found, UNKNOWN, advice(wanted, &names));
         }
     }
 }
@@ -61,13 +59,8 @@ pub(super) fn unknown_node(seen: &Seen<'_>, findings: &mut Findings) {
         let Some(pool) = pool(&settings.pools, wanted) else { continue };
         if node_address(pool, node).is_none() {
             let names: Vec<&str> = pool.decision.nodes.iter().map(|n| n.name.as_str()).collect();
-            let would = "mpp-check knows no verdict for it: the server is DOWN for good";
-            findings.tell(
-                &check.at.place,
-                format!("pool {wanted} has no node {node}"),
-                would,
-                advice(node, &names),
-            );
+            let found = format!("pool {wanted} has no node {node}");
+            findings.tell(&check.at.place, found, UNKNOWN, advice(node, &names));
         }
     }
 }

@@ -5,6 +5,7 @@ use super::finding::Findings;
 use super::machine::{self, Component, User};
 use super::seen::{DEFAULT_USER, RunsAs, Seen};
 use std::collections::HashSet;
+use std::path::Path;
 
 /// Every program once.
 fn each<'s>(seen: &Seen<'s>) -> Vec<Program<'s>> {
@@ -76,31 +77,29 @@ fn insecure(components: &[Component]) -> Option<&Component> {
     components.iter().find(|c| c.is_insecure())
 }
 
+/// Every program that somebody other than root may replace, with the part of its path: those that keepalived drops for it,
+/// or those that it runs all the same.
+fn replaceable<'s>(seen: &Seen<'s>, dropped: bool) -> Vec<(Program<'s>, &'s Path)> {
+    let drops = |user: User| seen.is_secured() && (user.uid == 0 || user.gid == 0);
+    let wanted = found(seen).into_iter().filter(|(.., user)| drops(*user) == dropped);
+    wanted.filter_map(|(program, components, _)| Some((program, &*insecure(components)?.path))).collect()
+}
+
 pub(super) fn dropped_as_insecure(seen: &Seen<'_>, findings: &mut Findings) {
-    for (program, components, user) in found(seen) {
-        let as_root = user.uid == 0 || user.gid == 0;
-        if let Some(component) = insecure(components).filter(|_| seen.is_secured() && as_root) {
-            findings.tell(
-                &program.at.place,
-                format!("{} is not only root's to change", component.path.display()),
-                "with enable_script_security, and run as root, the check is dropped: a server with no other one is UP for good",
-                format!("chown root:root and chmod go-w {}; or script_user mpp", component.path.display()),
-            );
-        }
+    let would = "with enable_script_security, and run as root, the check is dropped: a server with no other one is UP for good";
+    for (program, part) in replaceable(seen, true) {
+        let part = part.display();
+        let write = format!("chown root:root and chmod go-w {part}; or script_user mpp");
+        findings.tell(&program.at.place, format!("{part} is not only root's to change"), would, write);
     }
 }
 
 pub(super) fn writable(seen: &Seen<'_>, findings: &mut Findings) {
-    for (program, components, user) in found(seen) {
-        let dropped = seen.is_secured() && (user.uid == 0 || user.gid == 0);
-        if let Some(component) = insecure(components).filter(|_| !dropped) {
-            findings.tell(
-                &program.at.place,
-                format!("{} is not only root's to change", component.path.display()),
-                "whoever can change it decides which server is UP, as the user the check runs as",
-                format!("chown root:root and chmod go-w {}", component.path.display()),
-            );
-        }
+    let would = "whoever can change it decides which server is UP, as the user the check runs as";
+    for (program, part) in replaceable(seen, false) {
+        let part = part.display();
+        let write = format!("chown root:root and chmod go-w {part}");
+        findings.tell(&program.at.place, format!("{part} is not only root's to change"), would, write);
     }
 }
 

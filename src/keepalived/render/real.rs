@@ -71,9 +71,9 @@ pub(super) fn write(
         if target.has_file_check() {
             file_check(page, &track::down(&server.name, node), 0);
             file_check(page, &track::weight(&server.name, node), 1);
-            patient_check(page, &verdict, settings);
+            misc_check(page, &verdict, PATIENT, settings);
         } else {
-            only_check(page, &verdict, settings);
+            misc_check(page, &format!("--dynamic {verdict}"), ALONE, settings);
         }
         page.own(&real.extra);
     });
@@ -87,25 +87,14 @@ fn file_check(page: &mut Page, name: &str, weight: u8) {
 }
 
 /// Where files carry the DOWN.
-fn patient_check(page: &mut Page, verdict: &str, settings: &Settings) {
-    page.block("MISC_CHECK", |page| {
-        let check = settings.keepalived.check_path.display();
-        page.line(format_args!("misc_path \"{check}{} {verdict}\"", state(settings)));
-        page.line("misc_timeout 30");
-        page.line("retry 1");
-        page.line("delay_before_retry 0.25");
-        page.line("warmup 0");
-    });
-}
-
+const PATIENT: [&str; 4] = ["misc_timeout 30", "retry 1", "delay_before_retry 0.25", "warmup 0"];
 /// Where nothing else does.
-fn only_check(page: &mut Page, verdict: &str, settings: &Settings) {
+const ALONE: [&str; 4] = ["misc_dynamic", "misc_timeout 5", "retry 0", "warmup 0"];
+
+fn misc_check(page: &mut Page, asked: &str, manner: [&str; 4], settings: &Settings) {
     page.block("MISC_CHECK", |page| {
         let check = settings.keepalived.check_path.display();
-        page.line(format_args!("misc_path \"{check}{} --dynamic {verdict}\"", state(settings)));
-        page.line("misc_dynamic");
-        page.line("misc_timeout 5");
-        page.line("retry 0");
-        page.line("warmup 0");
+        page.line(format_args!("misc_path \"{check}{} {asked}\"", state(settings)));
+        manner.into_iter().for_each(|line| page.line(line));
     });
 }
