@@ -56,11 +56,7 @@ fn ip_vs(director: &Director) -> Judgement {
         "the kernel has no ip_vs, loaded or to be loaded"
     };
     here(director.ip_vs, &IP_VS, words, || {
-        let file = Kind::File("/etc/modules-load.d/ip_vs.conf".into());
-        vec![
-            Step::shell(HERE, ["modprobe ip_vs   # else: a kernel that has it"]),
-            Step::new(HERE, file, ["ip_vs"]),
-        ]
+        vec![Step::shell(HERE, ["modprobe ip_vs   # else: a kernel that has it"]), load_at_boot()]
     })
 }
 

@@ -4,10 +4,10 @@ use super::conf::{Conf, Disk, Limits, Unread, read};
 use super::lint::{Finding, Severity, gather, lint};
 use super::own_test;
 use super::program::Program;
+use super::sysctl::sysctl;
 use crate::config::Settings;
 use serde::Serialize;
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 
 /// How many findings are told; the rest are counted.
@@ -52,8 +52,8 @@ pub fn check(path: &Path, id: Option<&str>, settings: Option<&Settings>) -> Resu
 
 /// keepalived's own default for `--config-id`.
 fn host() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    name.trim().split('.').next().unwrap_or_default().to_owned()
+    let name = sysctl("kernel.hostname").unwrap_or_default();
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 fn report(path: &Path, conf: &Conf, mut findings: Vec<Finding>, notes: Vec<String>) -> Report {

@@ -13,7 +13,7 @@
 //! - `conf`: keepalived's configuration language, read; `lint`: what would bite in it; `check`: all that `mpp keepalived
 //!   check` tells; `diff`: what differs between two configurations, for people
 //! - `versions`: what is known of keepalived's versions
-//! - `own_test`: what `keepalived -t` says, as findings
+//! - `own_test`: what `keepalived -t` says, as findings; `sysctl`: the kernel's settings
 //! - `plan`: virtual servers and their real servers, and what is decided for each
 //! - `desk`: where the newest decision lies for those two threads
 //! - `track`: names and contents of the track files; `folder`: their directory; `push`: the thread that writes them
@@ -39,6 +39,7 @@ pub mod process;
 pub mod program;
 pub mod push;
 pub mod render;
+pub mod sysctl;
 pub mod table;
 pub mod track;
 pub mod versions;

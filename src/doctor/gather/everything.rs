@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 /// Asks every node of `pool`, or of all pools, and looks at this machine. A node takes at most four tries and the closer
-/// look's 10 s; 32 are asked at a time. Errors: no thread to be had.
+/// look's 10 s; 32 are asked at a time. keepalived's own test takes at most a minute. Errors: no thread to be had.
 pub fn gather(config: &Path, settings: &Settings, pool: Option<&str>) -> io::Result<Facts> {
     let pools = servers::pools(settings, pool)?;
     let mut machine = agent::machine(config, settings);

@@ -1,6 +1,7 @@
 //! What the kernel has: ip_vs and its schedulers, loaded or to be loaded; its switches.
 
 use super::files::text;
+use crate::keepalived::sysctl::sysctl;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -31,6 +32,5 @@ fn has(module: &str) -> Option<bool> {
 
 /// These switches, as far as they are there.
 pub(super) fn sysctls(names: &[&str]) -> BTreeMap<String, String> {
-    let path = |name: &str| Path::new("/proc/sys").join(name.replace('.', "/"));
-    names.iter().filter_map(|name| Some(((*name).to_owned(), text(path(name))?))).collect()
+    names.iter().filter_map(|name| Some(((*name).to_owned(), sysctl(name)?))).collect()
 }

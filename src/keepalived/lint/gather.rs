@@ -6,6 +6,7 @@ use super::seen::{DEFAULT_USER, programs};
 use super::view::View;
 use crate::config::Version;
 use crate::keepalived::conf::Conf;
+use crate::keepalived::sysctl::sysctl;
 use nix::unistd::User as Account;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
@@ -32,7 +33,10 @@ pub fn gather(conf: &Conf, version: Option<Version>) -> Machine {
     let files = view.track_files.iter().filter_map(|file| file.get("file")?.value(0));
     Machine {
         version,
-        sysctls: SYSCTLS.iter().filter_map(|name| Some((name.to_string(), sysctl(name)?))).collect(),
+        sysctls: SYSCTLS
+            .iter()
+            .filter_map(|name| Some((name.to_string(), sysctl(name)?.parse().ok()?)))
+            .collect(),
         users: users.chain([DEFAULT_USER]).filter_map(|name| Some((name.to_owned(), user(name)?))).collect(),
         programs: each(paths.filter(|path| path.is_absolute()), |path| program(path)),
         watched: each(files.map(PathBuf::from), |path| watched(path)),
@@ -43,10 +47,6 @@ pub fn gather(conf: &Conf, version: Option<Version>) -> Machine {
 fn each<K: Ord, V>(keys: impl Iterator<Item = K>, ask: impl Fn(&K) -> V) -> BTreeMap<K, V> {
     let once: BTreeSet<K> = keys.collect();
     once.into_iter().map(|key| (ask(&key), key)).map(|(answer, key)| (key, answer)).collect()
-}
-
-fn sysctl(name: &str) -> Option<i64> {
-    fs::read_to_string(Path::new("/proc/sys").join(name.replace('.', "/"))).ok()?.trim().parse().ok()
 }
 
 /// `None`: the system does not say whether there is one.
