@@ -133,5 +133,6 @@ fn tried(fragment: &Path) -> Result<&'static str, Failure> {
     }
 }
 
-const UNFINISHED: &str = "keepalived -t had nothing against it, but ended itself in the middle, as 2.2 does with any \
-                          script_user but root; the rest was not tested: render it as root";
+const UNFINISHED: &str = "keepalived -t had nothing against it, but ended itself in the middle, as 2.2 does for root with any \
+                          other script_user; the rest was not tested: render it as another user, or as a root that may \
+                          unshare (CAP_SYS_ADMIN)";

@@ -29,8 +29,8 @@ pub(super) fn test(program: Option<&Program>, path: &Path, id: &str) -> Tested {
     }
 }
 
-const UNFINISHED: &str = "keepalived -t ended itself in the middle, as 2.2 does where a check has a user of its own; the \
-                          rest was not tested: run this as root";
+const UNFINISHED: &str = "keepalived -t ended itself in the middle, as 2.2 does for root where a check has a user of its own; \
+                          the rest was not tested: run this as another user, or as a root that may unshare (CAP_SYS_ADMIN)";
 
 /// Each of its lines once: every one of its processes says the same.
 fn findings(path: &Path, opinion: &Opinion) -> Vec<Finding> {

@@ -17,7 +17,7 @@ const VERSION_TIME: Duration = Duration::from_secs(5);
 const TEST_TIME: Duration = Duration::from_secs(30);
 /// How much it may say, bytes.
 const WORDS: usize = 1 << 20;
-/// What runs a program as the first of a process namespace; only root can do that.
+/// What runs a program as the first of a process namespace; it takes CAP_SYS_ADMIN.
 const APART: [&str; 4] = ["unshare", "--pid", "--fork", "--kill-child"];
 
 /// The program.
@@ -40,8 +40,8 @@ pub enum Verdict {
     Taken,
     /// It does not.
     Refused,
-    /// It ended itself in the middle: what stands further down was not tested. Keepalived 2.2 does so where a check has
-    /// another user than root, unless root asks.
+    /// It ended itself in the middle: what stands further down was not tested. Keepalived 2.2 does so for a root that may
+    /// not unshare, where a check has another user.
     Unfinished,
 }
 
@@ -73,8 +73,8 @@ impl Program {
         if first.status.signal() != Some(SIGTERM) {
             return Ok(Opinion::of(first));
         }
-        // It takes the one who started it for a parent that died. The first of a process namespace has none. Where that is
-        // not permitted, unshare itself ends with 1.
+        // Once it has put on a check's user it takes the one who started it for a parent that died. The first of a process
+        // namespace has none. Where that is not permitted, unshare itself ends with 1.
         let apart = run(self.command(&APART, arguments()), TEST_TIME, WORDS);
         let whole = apart.ok().filter(|ended| matches!(ended.status.code(), Some(0 | 4..=6)));
         Ok(Opinion::of(whole.unwrap_or(first)))
