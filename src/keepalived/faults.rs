@@ -98,8 +98,8 @@ impl Blind {
                 )
             }
             Blind::NotRunning(file) => format!(
-                "keepalived is not running (no process of {file}): whatever is decided, the kernel's table stays as it \
-                 is; start keepalived"
+                "keepalived is not running (no process of {file}): nothing that is decided reaches the kernel, and its \
+                 table may be empty; start keepalived"
             ),
         }
     }
