@@ -29,6 +29,13 @@ pub struct Visit {
     pub answer: Result<String, String>,
 }
 
+impl Visit {
+    /// Whether nobody was there to take it.
+    pub fn was_refused(&self) -> bool {
+        self.answer.as_ref().is_err_and(|words| words.contains("refused"))
+    }
+}
+
 impl fmt::Debug for Visit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{:?} after {:?}", self.answer, self.ended - self.began)

@@ -16,15 +16,12 @@ pub struct VirtualServer {
     pub way: Way,
     /// Where clients find it.
     pub address: SocketAddr,
-    /// Keys of its own, as `, key: value`.
-    pub more: String,
 }
 
 impl VirtualServer {
     /// `rw` and `ro`.
     pub fn pair(way: Way) -> Vec<VirtualServer> {
-        let of =
-            |(role, number)| VirtualServer { role, way, address: way.service(number), more: String::new() };
+        let of = |(role, number)| VirtualServer { role, way, address: way.service(number) };
         [(Role::Rw, 1), (Role::Ro, 2)].map(of).into()
     }
 
@@ -40,33 +37,32 @@ impl VirtualServer {
 
     fn item(&self) -> String {
         format!(
-            "    - {{ name: {0}, pool: db, role: {0}, address: \"{1}\", lvs_method: {2}, lvs_sched: wrr{3} }}\n",
+            "    - {{ name: {0}, pool: db, role: {0}, address: \"{1}\", lvs_method: {2}, lvs_sched: wrr }}\n",
             self.name(),
             self.address,
-            self.way.method(),
-            self.more
+            self.way.method()
         )
     }
 }
 
-/// For an agent in this folder.
-pub fn section(folder: &Path, virtual_servers: &[VirtualServer]) -> String {
+/// For an agent in this folder; `more` is further lines.
+pub fn section(folder: &Path, virtual_servers: &[VirtualServer], more: &str) -> String {
     let servers: String = virtual_servers.iter().map(VirtualServer::item).collect();
     let folder = folder.display();
     format!(
         "keepalived:\n  delay_loop: {DELAY_LOOP}\n  script_user: root\n  check_path: {folder}/mpp-check\n  \
-         pid_file: {folder}/keepalived/pid\n  virtual_servers:\n{servers}"
+         pid_file: {folder}/keepalived/pid\n  virtual_servers:\n{servers}{more}"
     )
 }
 
 /// The rest of it for one of two directors, 0 or 1: whose mppd is alive has the addresses, and keeps them.
 pub fn one_of_two(n: u8, virtual_servers: &[VirtualServer]) -> String {
     let [own, peer, gateway] = [DIRECTOR + n, DIRECTOR + 1 - n, GATEWAY].map(|host| v4(Of::Lan, host));
-    let services = virtual_servers.iter().map(|vs| format!(", \"{}/24 dev wan\"", vs.address.ip()));
+    let services = virtual_servers.iter().map(|vs| format!(", \"{}/24 dev eth0\"", vs.address.ip()));
     let services: String = services.collect();
     format!(
-        "  director:\n    vrrp_instances:\n    - name: site\n      interface: lan\n      virtual_router_id: 18\n      \
+        "  director:\n    vrrp_instances:\n    - name: site\n      interface: eth1\n      virtual_router_id: 18\n      \
          unicast_src_ip: \"{own}\"\n      unicast_peer: [\"{peer}\"]\n      \
-         virtual_ipaddress: [\"{gateway}/24 dev lan\"{services}]\n"
+         virtual_ipaddress: [\"{gateway}/24 dev eth1\"{services}]\n"
     )
 }

@@ -7,7 +7,9 @@ use crate::support::agent::{nodes_at, program};
 use crate::support::net::Net;
 use crate::support::{Agent, wait_until};
 use std::fs;
+use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -24,31 +26,53 @@ pub struct Director {
     pub keepalived: Keepalived,
     pub table: Table,
     pub agent: Agent,
+    /// So much of what mppd has told is no news.
+    heard: usize,
     net: Arc<Net>,
     service: SocketAddr,
 }
 
+/// What is not as it usually is.
+#[derive(Clone, Copy)]
+pub struct Setup {
+    /// Further keys of the pool, as lines.
+    pub pool: &'static str,
+    /// Further keys of each node, as `, key: value`.
+    pub node: &'static str,
+    /// The nodes' weight.
+    pub weight: u8,
+    /// Further keys under `keepalived`, as lines.
+    pub keepalived: &'static str,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup { pool: "", node: "", weight: 1, keepalived: "" }
+    }
+}
+
 impl Director {
     /// The only one.
-    pub fn start(net: &Arc<Net>, virtual_servers: &[VirtualServer], pool_extra: &str) -> Director {
-        Director::start_with(net, virtual_servers, pool_extra, "")
+    pub fn start(net: &Arc<Net>, virtual_servers: &[VirtualServer], setup: Setup) -> Director {
+        Director::start_with(net, virtual_servers, setup, setup.keepalived)
     }
 
     /// The first or the second, 0 or 1, of two that share the virtual addresses.
     pub fn start_one_of_two(n: u8, net: &Arc<Net>, virtual_servers: &[VirtualServer]) -> Director {
-        Director::start_with(net, virtual_servers, "", &one_of_two(n, virtual_servers))
+        Director::start_with(net, virtual_servers, Setup::default(), &one_of_two(n, virtual_servers))
     }
 
     fn start_with(
         net: &Arc<Net>,
         virtual_servers: &[VirtualServer],
-        pool_extra: &str,
-        more: &str,
+        setup: Setup,
+        of_keepalived: &str,
     ) -> Director {
-        let nodes = nodes_at(virtual_servers[0].way.nodes());
-        let pool_extra = format!("    monitor: {{ timeout: {TIMEOUT} }}\n{pool_extra}");
-        let mut agent = Agent::prepare_in(Some(Arc::clone(net)), &nodes, &pool_extra, "");
-        agent.configure(&nodes, &pool_extra, &(section(&agent.path(""), virtual_servers) + more));
+        let keys = format!(", weight: {}{} }}", setup.weight, setup.node);
+        let nodes = nodes_at(virtual_servers[0].way.nodes()).replace(" }", &keys);
+        let pool = format!("    monitor: {{ timeout: {TIMEOUT} }}\n{}", setup.pool);
+        let mut agent = Agent::prepare_in(Some(Arc::clone(net)), &nodes, &pool, "");
+        agent.configure(&nodes, &pool, &section(&agent.path(""), virtual_servers, of_keepalived));
         fs::copy(program("mpp-check"), agent.path("mpp-check"))
             .expect("mpp-check, where script security takes it");
         fs::create_dir_all(agent.path("run/track")).expect("the folder, as tmpfiles.d makes it");
@@ -58,9 +82,41 @@ impl Director {
             table: Table::watch(net, names(virtual_servers)),
             keepalived: Keepalived::start(net, &agent.path("keepalived"), &conf),
             agent,
+            heard: 0,
             net: Arc::clone(net),
             service: virtual_servers[0].address,
         }
+    }
+
+    /// Runs a program here, which is given this; what it said, and whether it was content.
+    pub fn run(&self, command: &mut Command, input: &str) -> (String, bool) {
+        self.net.within(|| {
+            let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = piped.spawn().expect("the program");
+            child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("its input taken");
+            let output = child.wait_with_output().expect("its end");
+            let said = [output.stdout, output.stderr].concat();
+            (String::from_utf8_lossy(&said).into_owned(), output.status.success())
+        })
+    }
+
+    /// `ipvsadm`, which must be content.
+    pub fn ipvsadm(&self, args: &[&str], input: &str) {
+        let (said, content) = self.run(Command::new("ipvsadm").args(args), input);
+        assert!(content, "ipvsadm {args:?}: {said}\n{input}");
+    }
+
+    /// From now on what mppd has told until now is no news.
+    pub fn listen(&mut self) {
+        self.heard = self.agent.log().len();
+    }
+
+    /// Waits until mppd tells this in an event of this kind.
+    #[track_caller]
+    pub fn wait_told(&self, event: &str, words: &str) {
+        let kind = format!("event={event} ");
+        let news = |line: &str| line.contains(&kind) && line.contains(words);
+        wait_until(&format!("{event}: {words}"), BOUND, || self.agent.log()[self.heard..].lines().any(news));
     }
 
     /// Whether it has the virtual addresses.

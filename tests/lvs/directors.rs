@@ -29,4 +29,10 @@ fn the_second_director_takes_over_when_mppd_on_the_first_is_dead_and_keeps_what_
     wait_well(&pool.directors[0].agent, "db1");
     writing.wait_for_visits(10, "db1");
     assert!(pool.directors[1].leads() && !pool.directors[0].leads());
+    for director in &pool.directors {
+        director.table.wait("rw", "db1=1");
+        director.table.wait("ro", "db2=1");
+        assert_eq!(director.table.since(killed, "rw"), ["db1=1"], "{}", director.table);
+        assert_eq!(director.table.since(killed, "ro"), ["db2=1"], "{}", director.table);
+    }
 }

@@ -12,7 +12,7 @@ in_a_guest! {
 }
 
 fn after_the_death_of_the_writer_clients_reach_the_other_and_sessions_are_reset() {
-    let mut pool = Pool::start(Way::Nat4, "");
+    let mut pool = Pool::start(Way::Nat4);
     let (writing, reading) = (pool.client("rw"), pool.client("ro"));
     writing.wait_for_visits(10, "db1");
     reading.wait_for_visits(10, "db2");
@@ -32,7 +32,7 @@ fn after_the_death_of_the_writer_clients_reach_the_other_and_sessions_are_reset(
 }
 
 fn a_session_with_a_frozen_writer_is_reset_and_not_left_hanging() {
-    let pool = Pool::start(Way::Nat4, "");
+    let pool = Pool::start(Way::Nat4);
     let session = pool.session("rw");
     pool.servers[0].freeze();
     pool.table().wait("rw", "db2=1");

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
 mod clients;
 mod conf;
 mod director;
@@ -14,8 +15,14 @@ mod failover;
 mod guest;
 mod keepalived;
 mod measures;
+mod meddling;
+mod outage;
 mod pool;
+mod readers;
+mod reload;
 mod site;
+mod stranger;
 mod switchover;
 mod table;
 mod ways;
+mod weights;

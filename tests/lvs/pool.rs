@@ -2,11 +2,12 @@
 
 use super::clients::{Client, Session};
 use super::conf::VirtualServer;
-use super::director::Director;
+use super::director::{Director, Setup};
 use super::site::{Site, Way};
 use super::table::Table;
 use crate::support::stage::wait_well;
-use crate::support::{Agent, Server, Use, replicate, wait_until};
+use crate::support::{Agent, Server, wait_until};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -19,19 +20,25 @@ pub struct Pool {
     pub servers: Vec<Server>,
     pub site: Site,
     virtual_servers: Vec<VirtualServer>,
+    weight: u8,
 }
 
 impl Pool {
     /// Behind one director, reached on this way.
-    pub fn start(way: Way, pool_extra: &str) -> Pool {
-        Pool::with(way, 1, |site, virtual_servers| {
-            vec![Director::start(&site.directors[0], virtual_servers, pool_extra)]
+    pub fn start(way: Way) -> Pool {
+        Pool::start_as(way, Setup::default())
+    }
+
+    /// The same, set up otherwise than usual.
+    pub fn start_as(way: Way, setup: Setup) -> Pool {
+        Pool::with(way, 1, setup.weight, |site, virtual_servers| {
+            vec![Director::start(&site.directors[0], virtual_servers, setup)]
         })
     }
 
     /// Behind two directors that share the virtual addresses; the first has them.
     pub fn start_behind_two(way: Way) -> Pool {
-        Pool::with(way, 2, |site, virtual_servers| {
+        Pool::with(way, 2, 1, |site, virtual_servers| {
             let start = |n| Director::start_one_of_two(n, &site.directors[usize::from(n)], virtual_servers);
             let first = start(0);
             first.wait_until_it_leads();
@@ -39,15 +46,19 @@ impl Pool {
         })
     }
 
-    fn with(way: Way, directors: u8, start: impl FnOnce(&Site, &[VirtualServer]) -> Vec<Director>) -> Pool {
+    fn with(
+        way: Way,
+        directors: u8,
+        weight: u8,
+        start: impl FnOnce(&Site, &[VirtualServer]) -> Vec<Director>,
+    ) -> Pool {
         let site = Site::of(directors);
-        let servers = site.start_servers();
-        replicate(&servers[0], &servers[1], Use::Gtid, "");
-        replicate(&servers[1], &servers[0], Use::Gtid, "");
+        let servers = site.start_pair();
         let virtual_servers = VirtualServer::pair(way);
         let directors = start(&site, &virtual_servers);
-        let pool = Pool { directors, servers, site, virtual_servers };
+        let mut pool = Pool { directors, servers, site, virtual_servers, weight };
         pool.wait_well();
+        pool.directors.iter_mut().for_each(Director::listen);
         pool
     }
 
@@ -55,8 +66,8 @@ impl Pool {
     fn wait_well(&self) {
         for director in &self.directors {
             wait_well(&director.agent, "db1");
-            director.table.wait("rw", "db1=1");
-            director.table.wait("ro", "db2=1");
+            director.table.wait("rw", &format!("db1={}", self.weight));
+            director.table.wait("ro", &format!("db2={}", self.weight));
         }
     }
 
@@ -65,6 +76,11 @@ impl Pool {
     pub fn switch_over_to(&self, node: &str) {
         let order = ["switchover", "db", "--to", node];
         wait_until(&format!("{node} takes over"), BOUND, || self.agent().mpp(&order).status.success());
+    }
+
+    /// The only director, or the first.
+    pub fn director(&mut self) -> &mut Director {
+        &mut self.directors[0]
     }
 
     /// Of the only director, or the first.
@@ -87,6 +103,11 @@ impl Pool {
     pub fn session(&self, virtual_server: &str) -> Session {
         let vs = self.named(virtual_server);
         Session::open(self.site.clients(vs.way), vs.address).expect("a connection")
+    }
+
+    /// Where clients find a virtual server.
+    pub fn address(&self, virtual_server: &str) -> SocketAddr {
+        self.named(virtual_server).address
     }
 
     fn named(&self, virtual_server: &str) -> &VirtualServer {

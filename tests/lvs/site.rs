@@ -8,7 +8,7 @@
 //! common, through the director, and the servers answer them directly (DR).
 
 use crate::support::net::Net;
-use crate::support::{Options, Server};
+use crate::support::{Options, Server, Use, replicate};
 use std::fs;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -49,7 +49,8 @@ pub enum Way {
 pub struct Site {
     /// Where mppd and keepalived live.
     pub directors: Vec<Arc<Net>>,
-    nodes: Vec<Arc<Net>>,
+    /// Where db1 and db2 live.
+    pub nodes: Vec<Arc<Net>>,
     outside: Arc<Net>,
     inside: Arc<Net>,
     switch: Net,
@@ -107,7 +108,7 @@ impl Site {
     fn cables(&self) -> String {
         let bridge = "up type bridge forward_delay 0 mcast_snooping 0";
         let bridges = format!("link add wan {bridge}\nlink add lan {bridge}\n");
-        let directors = self.directors.iter().flat_map(|net| [(net, "wan", "wan"), (net, "lan", "lan")]);
+        let directors = self.directors.iter().flat_map(|net| [(net, "eth0", "wan"), (net, "eth1", "lan")]);
         let nodes = self.nodes.iter().map(|net| (net, "eth0", "lan"));
         let all =
             directors.chain(nodes).chain([(&self.outside, "eth0", "wan"), (&self.inside, "eth0", "lan")]);
@@ -125,8 +126,15 @@ impl Site {
         if way.is_nat() { &self.outside } else { &self.inside }
     }
 
-    /// Starts the servers, which have nothing to do with each other yet.
-    pub fn start_servers(&self) -> Vec<Server> {
+    /// Starts db1 and db2, each the replica of the other.
+    pub fn start_pair(&self) -> Vec<Server> {
+        let servers = self.start_servers();
+        replicate(&servers[0], &servers[1], Use::Gtid, "");
+        replicate(&servers[1], &servers[0], Use::Gtid, "");
+        servers
+    }
+
+    fn start_servers(&self) -> Vec<Server> {
         let options = |(host, net): (u8, &Arc<Net>)| {
             let options = net.server(host.into(), v4(Of::Lan, host));
             let options = Options { auto_increment: (SERVERS.into(), host.into()), ..options };
@@ -148,15 +156,15 @@ fn v6(of: Of, host: u8) -> Ipv6Addr {
 }
 
 fn director(net: &Net, host: u8, is_alone: bool) {
-    let own = has(Of::Lan, host, "lan") + &has(Of::Wan, host, "wan") + &common();
-    let services = (1..=SERVICES).map(|host| has(Of::Wan, host, "wan"));
-    let shared: String = services.chain([has(Of::Lan, GATEWAY, "lan")]).collect();
+    let own = has(Of::Lan, host, "eth1") + &has(Of::Wan, host, "eth0") + &common();
+    let services = (1..=SERVICES).map(|host| has(Of::Wan, host, "eth0"));
+    let shared: String = services.chain([has(Of::Lan, GATEWAY, "eth1")]).collect();
     let settings = [
-        ("ipv4/ip_forward", "1"),
-        ("ipv6/conf/all/forwarding", "1"),
-        ("ipv4/conf/all/send_redirects", "0"),
-        ("ipv4/conf/default/send_redirects", "0"),
-        ("ipv4/vs/expire_nodest_conn", "1"),
+        ("net.ipv4.ip_forward", "1"),
+        ("net.ipv6.conf.all.forwarding", "1"),
+        ("net.ipv4.conf.all.send_redirects", "0"),
+        ("net.ipv4.conf.default.send_redirects", "0"),
+        ("net.ipv4.vs.expire_nodest_conn", "1"),
     ];
     configure(net, &settings, &(own + if is_alone { &shared } else { "" }));
 }
@@ -165,7 +173,7 @@ fn node(net: &Net, host: u8) {
     let (gateway4, gateway6) = (v4(Of::Lan, GATEWAY), v6(Of::Lan, GATEWAY));
     let routes = format!("route add default via {gateway4}\nroute add default via {gateway6}\n");
     // Nobody but the director is to be told that the common addresses are here.
-    let settings = [("ipv4/conf/all/arp_ignore", "1"), ("ipv4/conf/all/arp_announce", "2")];
+    let settings = [("net.ipv4.conf.all.arp_ignore", "1"), ("net.ipv4.conf.all.arp_announce", "2")];
     configure(net, &settings, &(has(Of::Lan, host, "eth0") + &common() + &routes));
 }
 
@@ -194,12 +202,13 @@ fn common() -> String {
     (1..=SERVICES).map(both).map(own).collect()
 }
 
-/// Settings of the kernel under /proc/sys/net, and commands for `ip -batch`. Every process costs a guest a tenth of a second:
+/// Settings of the kernel as sysctl calls them, and commands for `ip -batch`. Every process costs a guest a tenth of a second:
 /// this takes one.
-fn configure(net: &Net, settings: &[(&str, &str)], commands: &str) {
+pub fn configure(net: &Net, settings: &[(&str, &str)], commands: &str) {
     net.within(|| {
         for (name, value) in settings {
-            fs::write(format!("/proc/sys/net/{name}"), value).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let file = format!("/proc/sys/{}", name.replace('.', "/"));
+            fs::write(file, value).unwrap_or_else(|e| panic!("{name}: {e}"));
         }
         let mut command = Command::new("ip");
         let mut ip = command.args(["-batch", "-"]).stdin(Stdio::piped()).spawn().expect("ip, from iproute2");

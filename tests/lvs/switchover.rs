@@ -1,5 +1,6 @@
 //! A planned change of the writer, looked at all the time.
 
+use super::director::Setup;
 use super::pool::Pool;
 use super::site::Way;
 use crate::in_a_guest;
@@ -10,7 +11,9 @@ in_a_guest! {
 }
 
 fn a_switchover_over_and_back_never_has_two_writers_and_lets_nobody_in_to_the_old_one() {
-    let pool = Pool::start(Way::Nat4, "");
+    // What is read back from the kernel ends the wait; without that it would last for so long.
+    let setup = Setup { pool: "    handover: 60s\n", ..Setup::default() };
+    let pool = Pool::start_as(Way::Nat4, setup);
     let writing = pool.client("rw");
     for (from, to) in [("db1", "db2"), ("db2", "db1")] {
         writing.wait_for_visits(10, from);
@@ -26,5 +29,8 @@ fn a_switchover_over_and_back_never_has_two_writers_and_lets_nobody_in_to_the_ol
         let late = writing.visits_since(changed);
         assert!(late.iter().all(|v| v.answer.as_deref() == Ok(to)), "{late:#?}\n{}", pool.table());
     }
+    let steps = pool.agent().told("handover_step");
+    let consumed = steps.iter().filter(|step| step.contains("is DOWN for rw since "));
+    assert!(consumed.clone().count() == 2 && !consumed.clone().any(|s| s.contains("since 1m")), "{steps:#?}");
     println!("{}\n{}\n{}", pool.table(), pool.agent().says(&["status"]), pool.agent().why());
 }

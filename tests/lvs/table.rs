@@ -75,11 +75,16 @@ impl Table {
         now.expect("just seen").0
     }
 
+    /// What a virtual server had since this moment, one after the other: `db1=1`, `db1=1 db2=1`.
+    pub fn since(&self, moment: Instant, service: &str) -> Vec<String> {
+        let history = self.history(service);
+        let first = history.iter().rposition(|(at, _)| *at <= moment).unwrap_or_default();
+        history[first..].iter().map(|(_, servers)| servers.to_string()).collect()
+    }
+
     /// How many real servers a virtual one had at most, since this moment.
     pub fn most(&self, service: &str, since: Instant) -> usize {
-        let history = self.history(service);
-        let first = history.iter().rposition(|(at, _)| *at <= since).unwrap_or_default();
-        history[first..].iter().map(|(_, servers)| servers.0.len()).max().unwrap_or_default()
+        self.since(since, service).iter().map(|servers| servers.split_whitespace().count()).max().unwrap_or(0)
     }
 }
 

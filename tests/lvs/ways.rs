@@ -26,7 +26,7 @@ fn clients_reach_the_right_servers_by_dr_and_ipv6() {
 }
 
 fn clients_reach_the_right_servers_by(way: Way) {
-    let pool = Pool::start(way, "");
+    let pool = Pool::start(way);
     let (writing, reading) = (pool.client("rw"), pool.client("ro"));
     writing.wait_for_visits(10, "db1");
     reading.wait_for_visits(10, "db2");
