@@ -1,5 +1,6 @@
 //! How fast IPVS follows what is decided, and what a check costs keepalived: lines `measured NAME: VALUES`, for `make bench`.
 
+use super::director::Setup;
 use super::keepalived::Keepalived;
 use super::pool::Pool;
 use super::site::Way;
@@ -10,6 +11,7 @@ use crate::support::{Agent, wait_until};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -29,7 +31,8 @@ const WATCHED: Duration = Duration::from_secs(8);
 const TURNS: usize = 3;
 
 fn how_fast_the_table_follows() {
-    let mut pool = Pool::start(Way::Nat4, "    failback: manual\n    max_failovers: 100\n");
+    let setup = Setup { pool: "    failback: manual\n    max_failovers: 100\n", ..Setup::default() };
+    let mut pool = Pool::start_as(Way::Nat4, setup);
     let mut out = Vec::new();
     let mut in_again = Vec::new();
     for n in 0..SWITCHOVERS {
@@ -92,7 +95,7 @@ fn since(begin: Instant, end: Instant) -> f64 {
 }
 
 fn what_a_check_costs_keepalived() {
-    let pool = Pool::start(Way::Nat4, "");
+    let pool = Pool::start(Way::Nat4);
     let folder = pool.agent().path("");
     let nothing = folder.join("nothing");
     fs::write(&nothing, exits_at_once()).expect("a program");
@@ -100,7 +103,7 @@ fn what_a_check_costs_keepalived() {
     let state = pool.agent().state_file();
     let ours = format!("{} --state {} rw db db1", folder.join("mpp-check").display(), state.display());
     let programs = [("mpp-check", ours), ("nothing", nothing.display().to_string())];
-    let net = Net::new(None);
+    let net = Arc::new(Net::new(None));
     let mut costs = [Vec::new(), Vec::new()];
     for turn in 0..TURNS {
         for ((name, program), costs) in programs.iter().zip(&mut costs) {
@@ -113,7 +116,7 @@ fn what_a_check_costs_keepalived() {
 }
 
 /// Processor time of keepalived and of what it has run, for each run; microseconds.
-fn cost(net: &Net, folder: &Path, program: &str) -> f64 {
+fn cost(net: &Arc<Net>, folder: &Path, program: &str) -> f64 {
     let keepalived = Keepalived::start(net, folder, &conf(program));
     let checkers = || fs::read_to_string(folder.join("checkers.pid")).unwrap_or_default().trim().to_owned();
     wait_until("its checkers", BOUND, || !checkers().is_empty());
