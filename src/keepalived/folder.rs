@@ -6,9 +6,9 @@ use super::plan::Decided;
 use super::track::{self, Entry};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,13 +16,19 @@ use std::time::Duration;
 /// keepalived reads 127 bytes; a number takes less.
 const LONGEST: u64 = 127;
 
+/// So many directories that lay there before are written to: more than there were reloads of keepalived meanwhile.
+const FORMER: usize = 4;
+
 /// The directory, and what was last seen to stand in it.
 pub(super) struct Folder {
     path: PathBuf,
     /// Files are made here and renamed: on the same file system, and not where keepalived looks.
     draft: PathBuf,
-    /// Device and inode of the directory that is watched.
-    watched: Option<((u64, u64), Watched)>,
+    /// The directory that lay there last, by device and inode.
+    here: Option<((u64, u64), File)>,
+    watched: Option<Watched>,
+    /// Those that lay there before, as long as they are somewhere: keepalived may be watching one of them.
+    former: Vec<File>,
     standing: HashMap<String, i16>,
 }
 
@@ -41,7 +47,9 @@ impl Folder {
         Folder {
             path: track::directory(runtime_dir),
             draft: runtime_dir.join(".track-file"),
+            here: None,
             watched: None,
+            former: Vec::new(),
             standing: HashMap::new(),
         }
     }
@@ -54,7 +62,7 @@ impl Folder {
     /// Waits until something is decided or somebody meddles, `patience` at most.
     pub(super) fn wait(&self, desk: &Desk, patience: Duration) {
         let mut fds = vec![PollFd::new(desk.knock(), PollFlags::POLLIN)];
-        if let Some((_, watched)) = &self.watched {
+        if let Some(watched) = &self.watched {
             fds.push(PollFd::new(watched.as_fd(), PollFlags::POLLIN));
         }
         // Whatever ends the wait, everything is looked at.
@@ -68,18 +76,29 @@ impl Folder {
     pub(super) fn meddling(&mut self) -> io::Result<Meddling> {
         let metadata = fs::metadata(&self.path).inspect_err(|_| self.watched = None)?;
         let identity = (metadata.dev(), metadata.ino());
-        let replaced = self.watched.as_ref().is_some_and(|(known, _)| *known != identity);
+        let replaced = self.here.as_ref().is_some_and(|(known, _)| *known != identity);
         if replaced || self.watched.is_none() {
-            self.watched = Some((identity, Watched::new(&self.path)?));
-            // Whatever stands there is looked at before it is written again.
-            self.standing.clear();
+            self.move_in(identity, replaced)?;
             return Ok(Meddling { replaced, ..Meddling::default() });
         }
         Ok(Meddling { replaced, spoilt: self.spoilt() })
     }
 
+    /// From now on the directory that lies there is the one.
+    fn move_in(&mut self, identity: (u64, u64), replaced: bool) -> io::Result<()> {
+        self.watched = Some(Watched::new(&self.path)?);
+        let before = self.here.replace((identity, File::open(&self.path)?));
+        if let Some((_, before)) = before.filter(|_| replaced) {
+            self.former.push(before);
+            self.former.drain(..self.former.len().saturating_sub(FORMER));
+        }
+        // Whatever stands there is looked at before it is written again.
+        self.standing.clear();
+        Ok(())
+    }
+
     fn spoilt(&mut self) -> BTreeSet<String> {
-        let Some((_, watched)) = &self.watched else { return BTreeSet::new() };
+        let Some(watched) = &self.watched else { return BTreeSet::new() };
         let suspects: Vec<String> = match watched.happened() {
             Happened::To(names) => names.into_iter().filter(|n| self.standing.contains_key(n)).collect(),
             Happened::TooMuch => self.standing.keys().cloned().collect(),
@@ -119,11 +138,24 @@ impl Folder {
         (format!("{number}\n") == text).then_some(number)
     }
 
-    /// Whole or not at all: keepalived reads it as soon as it is there.
-    fn put(&self, entry: Entry<'_>) -> io::Result<()> {
-        fs::write(&self.draft, format!("{}\n", entry.value))?;
-        fs::rename(&self.draft, self.path.join(entry.name))
+    /// Into the directory, and into those that lay there before; one of them that is gone for good is forgotten.
+    fn put(&mut self, entry: Entry<'_>) -> io::Result<()> {
+        place(&self.draft, &self.path, entry)?;
+        let draft = &self.draft;
+        self.former.retain(|folder| place(draft, &path_of(folder), entry).is_ok());
+        Ok(())
     }
+}
+
+/// Whole or not at all: keepalived reads it as soon as it is there.
+fn place(draft: &Path, folder: &Path, entry: Entry<'_>) -> io::Result<()> {
+    fs::write(draft, format!("{}\n", entry.value))?;
+    fs::rename(draft, folder.join(entry.name))
+}
+
+/// Wherever it is now.
+fn path_of(folder: &File) -> PathBuf {
+    format!("/proc/self/fd/{}", folder.as_raw_fd()).into()
 }
 
 #[cfg(test)]
@@ -194,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn another_directory_in_its_place_is_noticed_and_filled() {
+    fn another_directory_in_its_place_is_noticed_and_filled_and_the_one_before_still_followed() {
         let (dir, mut folder) = folder();
         folder.meddling().unwrap();
         let decided = decided(1, &[(false, 1)]);
@@ -202,8 +234,14 @@ mod tests {
         fs::rename(folder.path(), dir.path().join("away")).unwrap();
         assert!(folder.meddling().is_err());
         fs::create_dir(folder.path()).unwrap();
-        assert!(folder.meddling().is_ok());
+        assert!(folder.meddling().unwrap().replaced);
         folder.write(&decided).unwrap();
+        assert_eq!(text(&folder, "vs:db0:down"), "1\n");
+        folder.write(&self::decided(2, &[(true, 1)])).unwrap();
+        let away = |name: &str| fs::read_to_string(dir.path().join("away").join(name)).unwrap();
+        assert_eq!((text(&folder, "vs:db0:down"), away("vs:db0:down")), ("0\n".into(), "0\n".into()));
+        fs::remove_dir_all(dir.path().join("away")).unwrap();
+        folder.write(&self::decided(3, &[(false, 1)])).unwrap();
         assert_eq!(text(&folder, "vs:db0:down"), "1\n");
     }
 
