@@ -171,8 +171,8 @@ impl fmt::Display for InWords<'_> {
             ),
             What::Unasked(real, seconds) => write!(
                 out,
-                "keepalived has not run its check of {} for {seconds}s: it would not be put in when it comes UP; reload \
-                 keepalived",
+                "keepalived has not run its check of {} for {seconds}s: it may not be put in when it comes UP, or by its \
+                 track file alone; see that mpp-check can be run, then reload keepalived",
                 plan.reals[*real].name
             ),
             What::Stranger(address) => write!(

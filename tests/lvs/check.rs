@@ -3,6 +3,7 @@
 use super::pool::Pool;
 use super::site::Way;
 use crate::in_a_guest;
+use crate::support::agent::program;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::thread;
@@ -39,8 +40,12 @@ fn a_check_that_is_replaced_or_cannot_be_run_leaves_the_table_to_the_files_and_i
     pool.table().wait("rw", "db1=1");
     pool.table().wait("ro", "db2=1");
     assert_eq!(pool.table().most("rw", began), 1, "{}", pool.table());
+
+    fs::copy(program("mpp-check"), &check).expect("there again");
+    pool.director().wait_told("kernel", "no longer so: virtual server rw");
 }
 
+/// Who comes in waits for his check; who goes out does not.
 fn with_a_check_that_takes_three_seconds_a_switchover_is_late_and_nothing_else() {
     let pool = Pool::start(Way::Nat4);
     let began = Instant::now();
