@@ -23,11 +23,10 @@ fn told_by_the_check_alone_an_old_keepalived_follows_a_failover_and_a_drain_and_
     assert_eq!(pool.table().since(settled, "rw"), ["db1=100"], "{}", pool.table());
     assert_eq!(pool.table().since(settled, "ro"), ["db2=100"], "{}", pool.table());
 
-    let killed = Instant::now();
+    // Without files the two checks run when they run: for up to delay_loop the dead one may be there beside the other.
     pool.servers[0].kill9();
     let changed = pool.table().wait("rw", "db2=100");
     pool.client("rw").wait_for_visits(10, "db2");
-    assert_eq!(pool.table().most("rw", killed), 1, "{}", pool.table());
     reload(&mut pool);
     assert_eq!(pool.table().since(changed, "rw"), ["db2=100"], "{}", pool.table());
 }
