@@ -5,7 +5,7 @@ use super::pool::Pool;
 use super::site::Way;
 use crate::in_a_guest;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 in_a_guest! {
     #[ignore = "by make test-lvs"]
