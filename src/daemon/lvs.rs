@@ -13,6 +13,7 @@ use crate::keepalived::desk::Desk;
 use crate::keepalived::faults::Fault;
 use crate::keepalived::plan::{Decided, Plan, Real, Service, Wanted};
 use crate::keepalived::watch::Seen;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What keepalived is told, and what was last seen of what it did.
@@ -151,14 +152,13 @@ impl Decider {
 
     /// A fault is told when it begins and when it is over.
     fn tell_faults(&mut self, before: &[Fault]) {
-        let known = |fault: &Fault, among: &[Fault]| {
-            among.iter().any(|f| (f.service, f.kind, f.since) == (fault.service, fault.kind, fault.since))
-        };
-        let faults = self.lvs.faults().to_vec();
-        for fault in faults.iter().filter(|f| !known(f, before)) {
-            self.tell_of_kernel("alert", fault, fault.words.clone());
+        let keys = |faults: &[Fault]| faults.iter().map(Fault::key).collect::<HashSet<_>>();
+        let (known, lasting) = (keys(before), keys(self.lvs.faults()));
+        let begun = self.lvs.faults().iter().filter(|f| !known.contains(&f.key())).cloned();
+        for fault in begun.collect::<Vec<_>>() {
+            self.tell_of_kernel("alert", &fault, fault.words.clone());
         }
-        for fault in before.iter().filter(|f| !known(f, &faults)) {
+        for fault in before.iter().filter(|f| !lasting.contains(&f.key())) {
             self.tell_of_kernel("notice", fault, format!("no longer so: {}", fault.words));
         }
     }

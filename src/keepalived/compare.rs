@@ -6,6 +6,7 @@ use super::table::{Loaded, Table};
 use crate::config::Method;
 use crate::core::time::Duration;
 use crate::core::words::Role;
+use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -64,17 +65,15 @@ pub fn compare(decided: &Decided, table: &Table) -> (Picture, Vec<Difference>) {
             continue;
         };
         for real in service.reals.clone() {
-            let found = loaded.iter().find(|l| l.address == plan.reals[real].address);
+            let found = loaded.get(&plan.reals[real].address);
             picture.reals[real] = found.map(|l| (l.weight, l.active));
             if let Some(what) = judge(service, real, &plan.reals[real], decided.wanted[real], found) {
                 note(what);
             }
         }
-        let reals = &plan.reals[service.reals.clone()];
-        let stranger = |l: &&Loaded| {
-            service.sorry_server != Some(l.address) && reals.iter().all(|r| r.address != l.address)
-        };
-        loaded.iter().filter(stranger).for_each(|l| note(What::Stranger(l.address)));
+        let reals = plan.reals[service.reals.clone()].iter().map(|real| real.address);
+        let known: HashSet<SocketAddr> = reals.chain(service.sorry_server).collect();
+        loaded.keys().filter(|at| !known.contains(at)).for_each(|at| note(What::Stranger(*at)));
     }
     (picture, differences)
 }
@@ -210,11 +209,8 @@ mod tests {
     }
 
     fn table(loaded: &[(u8, u32, &str)]) -> Table {
-        let real = |&(n, weight, forward): &(u8, u32, &str)| Loaded {
-            address: ([192, 0, 2, 10 + n], 3306).into(),
-            forward: forward.into(),
-            weight,
-            active: 4,
+        let real = |&(n, weight, forward): &(u8, u32, &str)| {
+            (([192, 0, 2, 10 + n], 3306).into(), Loaded { forward: forward.into(), weight, active: 4 })
         };
         Table([(([192, 0, 2, 1], 3306).into(), loaded.iter().map(real).collect())].into())
     }

@@ -24,6 +24,13 @@ pub struct Fault {
     pub words: String,
 }
 
+impl Fault {
+    /// What tells it apart from others, and from the same at another time.
+    pub fn key(&self) -> (Option<usize>, Kind, Moment) {
+        (self.service, self.kind, self.since)
+    }
+}
+
 /// Why nothing can be said of single virtual servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Blind {
@@ -41,7 +48,7 @@ pub struct Faults {
 }
 
 /// A difference without what may change while it lasts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Of a virtual server as a whole, or of all.
     Service,

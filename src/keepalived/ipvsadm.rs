@@ -18,7 +18,7 @@ pub fn lines(plan: &Plan, wanted: &[Wanted], table: &Table) -> Vec<String> {
         }
         for place in service.reals.clone() {
             let real = &plan.reals[place];
-            let found = loaded.and_then(|all| all.iter().find(|l| l.address == real.address));
+            let found = loaded.and_then(|all| all.get(&real.address));
             all.extend(line(service, real, wanted[place], found));
         }
     }
@@ -59,11 +59,8 @@ mod tests {
     use super::*;
 
     fn table(loaded: &[(u8, u32)]) -> Table {
-        let real = |&(n, weight): &(u8, u32)| Loaded {
-            address: ([192, 0, 2, 10 + n], 3306).into(),
-            forward: "Masq".into(),
-            weight,
-            active: 0,
+        let real = |&(n, weight): &(u8, u32)| {
+            (([192, 0, 2, 10 + n], 3306).into(), Loaded { forward: "Masq".into(), weight, active: 0 })
         };
         Table([(([192, 0, 2, 1], 3306).into(), loaded.iter().map(real).collect())].into())
     }

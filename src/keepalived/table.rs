@@ -1,6 +1,6 @@
 //! The kernel's table of virtual servers: `/proc/net/ip_vs`, of our own network namespace. Read, never written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,15 +9,13 @@ use std::path::Path;
 /// Where it is.
 pub const PATH: &str = "/proc/net/ip_vs";
 
-/// TCP virtual servers by their addresses.
+/// TCP virtual servers by their addresses, each with its real servers by theirs.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Table(pub HashMap<SocketAddr, Vec<Loaded>>);
+pub struct Table(pub HashMap<SocketAddr, BTreeMap<SocketAddr, Loaded>>);
 
 /// A real server that the kernel has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// Its address.
-    pub address: SocketAddr,
     /// `Masq`, `Route`, `Tunnel` or `Local`.
     pub forward: String,
     /// 0: no new connections.
@@ -45,13 +43,13 @@ fn parse(text: &str) -> Table {
                 let loaded = address_of(address).zip(weight.parse().ok()).zip(active.parse().ok());
                 let reals = service.and_then(|s| table.0.get_mut(&s));
                 if let (Some(((address, weight), active)), Some(reals)) = (loaded, reals) {
-                    reals.push(Loaded { address, forward: forward.to_owned(), weight, active });
+                    reals.insert(address, Loaded { forward: forward.to_owned(), weight, active });
                 }
             }
             [protocol, address, ..] => {
                 service = address_of(address).filter(|_| protocol == "TCP");
                 if let Some(service) = service {
-                    table.0.insert(service, Vec::new());
+                    table.0.insert(service, BTreeMap::new());
                 }
             }
             _ => {}
@@ -93,17 +91,14 @@ TCP  C0A80202:0CEA rr
     #[test]
     fn virtual_servers_of_tcp_are_read_with_their_real_servers() {
         let table = parse(TEXT);
-        let loaded = |address: &str, forward: &str, weight, active| Loaded {
-            address: address.parse().unwrap(),
-            forward: forward.into(),
-            weight,
-            active,
+        let loaded = |address: &str, forward: &str, weight, active| {
+            BTreeMap::from([(address.parse().unwrap(), Loaded { forward: forward.into(), weight, active })])
         };
-        let service = |address: &str| table.0.get(&address.parse().unwrap()).map(Vec::as_slice);
-        assert_eq!(service("192.168.2.1:3306"), Some(&[loaded("10.0.0.2:3306", "Masq", 1, 3)][..]));
+        let service = |address: &str| table.0.get(&address.parse().unwrap()).cloned();
+        assert_eq!(service("192.168.2.1:3306"), Some(loaded("10.0.0.2:3306", "Masq", 1, 3)));
         let six = loaded("[2001:db8::11]:3307", "Route", 0, 0);
-        assert_eq!(service("[2001:db8::1]:3307"), Some(&[six][..]));
-        assert_eq!(service("192.168.2.2:3306"), Some(&[][..]));
+        assert_eq!(service("[2001:db8::1]:3307"), Some(six));
+        assert_eq!(service("192.168.2.2:3306"), Some(BTreeMap::new()));
         assert_eq!(table.0.len(), 3);
     }
 
