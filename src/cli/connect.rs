@@ -1,7 +1,7 @@
 //! Where the daemon is, and how its refusals end the program.
 
 use super::print;
-use crate::config::{self, Faults};
+use crate::config::{self, Faults, Settings};
 use crate::control::client::{self, Unreachable};
 use crate::control::protocol::{Answer, Code, Failure, Request};
 use crate::exit::Exit;
@@ -38,6 +38,11 @@ impl Daemon {
             Err(_) if config == Path::new(CONFIG) => Ok(Daemon { runtime_dir: RUNTIME_DIR.into() }),
             Err(faults) => Err(faults),
         }
+    }
+
+    /// The daemon of these settings.
+    pub(super) fn with(settings: &Settings) -> Daemon {
+        Daemon { runtime_dir: settings.runtime_dir.clone() }
     }
 
     pub(super) fn socket(&self) -> PathBuf {

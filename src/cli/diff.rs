@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::print;
 use super::render::fragment;
-use crate::config;
+use super::{print, settings};
 use crate::exit::Exit;
 use crate::keepalived::diff::against;
 
@@ -19,9 +18,9 @@ pub(super) struct Diff {
 }
 
 pub(super) fn run(path: &Path, what: &Diff) -> Exit {
-    let settings = match config::load(path) {
+    let settings = match settings::load(path) {
         Ok(settings) => settings,
-        Err(faults) => return failed(&faults.to_string()),
+        Err(exit) => return exit,
     };
     let fresh = match fragment(path, &settings) {
         Ok(fresh) => fresh,

@@ -1,7 +1,7 @@
 //! `mpp doctor`: findings with their advice, for people and for scripts.
 
-use super::print;
-use crate::config::{self, Settings};
+use super::{print, settings};
+use crate::config::Settings;
 use crate::doctor::{Finding, Good, Kind, Report, Step, Weight, gather, judge};
 use crate::exit::Exit;
 use serde_json::{Value, json};
@@ -17,12 +17,9 @@ pub(super) struct Manner {
 
 /// Looks at `pool`, or at all, and at this machine. Exit 1: something would bite.
 pub(super) fn run(path: &Path, pool: Option<&str>, manner: &Manner) -> Exit {
-    let settings = match config::load(path) {
+    let settings = match settings::load(path) {
         Ok(settings) => settings,
-        Err(faults) => {
-            print::err(&faults.to_string());
-            return Exit::Config;
-        }
+        Err(exit) => return exit,
     };
     if let Some(unknown) = pool.filter(|name| settings.pools.iter().all(|pool| pool.decision.name != *name)) {
         print::err(&format!("mpp: no pool {unknown} in {}; it has {}", path.display(), names(&settings)));

@@ -2,6 +2,7 @@
 //!
 //! - `options`, `mppd`: the command lines
 //! - `print`: the one place that prints
+//! - `settings`: the configuration file's, or what is wrong with it
 //! - `connect`: where the daemon is, and how its refusals end the program
 //! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `keepalived` (`render`, `lint`, `diff`),
 //!   `weights`, `pages`: the commands
@@ -20,6 +21,7 @@ mod pages;
 pub mod print;
 mod render;
 mod report;
+mod settings;
 mod status;
 mod table;
 mod weights;

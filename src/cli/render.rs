@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::print;
-use crate::config::{self, Settings};
+use super::{print, settings};
+use crate::config::Settings;
 use crate::exit::Exit;
 use crate::keepalived::deposit::{Deposit, DepositFault};
 use crate::keepalived::program::{Program, Verdict};
@@ -65,12 +65,9 @@ fn advice(fault: &DepositFault) -> &'static str {
 }
 
 pub(super) fn run(path: &Path, what: &Render) -> Exit {
-    let settings = match config::load(path) {
+    let settings = match settings::load(path) {
         Ok(settings) => settings,
-        Err(faults) => {
-            print::err(&faults.to_string());
-            return Exit::Config;
-        }
+        Err(exit) => return exit,
     };
     let file = absolute(path);
     let done = match what {

@@ -1,8 +1,8 @@
 //! `mpp weights`: for every virtual server who serves with which weight; or what `ipvsadm -R` takes.
 
 use super::connect::{Daemon, Trouble, report};
-use super::{print, status};
-use crate::config::{self, Settings};
+use super::{print, settings, status};
+use crate::config::Settings;
 use crate::control::protocol::Request;
 use crate::control::status::{RealServer, Status};
 use crate::core::words::Role;
@@ -13,20 +13,11 @@ use crate::keepalived::{ipvsadm, process};
 use std::path::Path;
 
 pub(super) fn run(config: &Path, for_ipvsadm: bool) -> Exit {
-    let settings = match config::load(config) {
+    let settings = match settings::load(config) {
         Ok(settings) => settings,
-        Err(faults) => {
-            print::err(&faults.to_string());
-            return Exit::Config;
-        }
+        Err(exit) => return exit,
     };
-    let daemon = match Daemon::of(config) {
-        Ok(daemon) => daemon,
-        Err(faults) => {
-            print::err(&faults.to_string());
-            return Exit::Config;
-        }
-    };
+    let daemon = Daemon::with(&settings);
     let asked = daemon.ask::<Status>(&Request::Status { pool: None });
     match (asked, for_ipvsadm) {
         (Ok(status), false) => show(&status),
