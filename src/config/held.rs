@@ -14,9 +14,7 @@ pub(super) fn read(list: &Spot<'_>, unique: &mut Unique) -> Vec<VirtualAddress> 
     for spot in list.items().into_iter().flatten() {
         any = true;
         let Some(address) = one(&spot) else { continue };
-        if let Some(first) = unique.held.insert(address.ip, spot.place.clone()) {
-            spot.clash(format!("{} is held already; keep one", address.ip), &first);
-        }
+        spot.once(&mut unique.held, address.ip, format!("{} is held already; keep one", address.ip));
         held.push(address);
     }
     if !any {

@@ -1,6 +1,7 @@
 //! Looking into the tree: a spot knows its place and its name, a section is a spot whose keys are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use super::reading::{Place, Reading};
 use super::suggest::nearest;
@@ -34,6 +35,15 @@ impl<'t> Spot<'t> {
     /// Notes a fault of this value, which stands against an earlier one.
     pub(super) fn clash(&self, text: impl AsRef<str>, first: &Place) {
         self.reading.fault(self.place.clone(), self.words(text.as_ref()), Some(first.clone()));
+    }
+
+    /// Takes down where `key` stands; if it is taken down already, that is a fault, in these words, which stands against
+    /// the first.
+    pub(super) fn once<K: Eq + Hash>(&self, known: &mut HashMap<K, Place>, key: K, words: impl AsRef<str>) {
+        match known.get(&key) {
+            Some(first) => self.clash(words, first),
+            None => drop(known.insert(key, self.place.clone())),
+        }
     }
 
     /// Notes a warning about this value.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use super::known::canonical;
 use super::reading::Place;
 use super::section::Spot;
 use super::tree::Tree;
@@ -46,17 +47,9 @@ impl Unique {
 
     /// A node's address. Two nodes at one address could not be told apart, in whatever pools they are.
     pub(super) fn address(&mut self, node: &Spot<'_>, address: SocketAddr) {
-        let canonical = SocketAddr::new(address.ip().to_canonical(), address.port());
         let Some(spot) = value(node, "address") else { return };
-        match self.addresses.get(&canonical) {
-            Some(first) => {
-                spot.clash(
-                    format!("{address} is another node's address; each server is one node of one pool"),
-                    first,
-                );
-            }
-            None => drop(self.addresses.insert(canonical, spot.place)),
-        }
+        let words = format!("{address} is another node's address; each server is one node of one pool");
+        spot.once(&mut self.addresses, canonical(address), words);
     }
 }
 
@@ -64,11 +57,8 @@ impl Unique {
 fn once(known: &mut HashMap<String, Place>, owner: &Spot<'_>, what: &str) {
     let Some(spot) = value(owner, "name") else { return };
     let Tree::Text(name) = spot.tree else { return };
-    match known.get(name) {
-        Some(first) => spot
-            .clash(format!("{} is another {what}'s name; choose a different one", spot.tree.shown()), first),
-        None => drop(known.insert(name.clone(), spot.place)),
-    }
+    let words = format!("{} is another {what}'s name; choose a different one", spot.tree.shown());
+    spot.once(known, name.clone(), words);
 }
 
 /// The value of a key, without any judgement.

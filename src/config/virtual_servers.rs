@@ -46,21 +46,13 @@ impl Unique {
 
     /// A name, read from this value.
     pub(super) fn name(&mut self, spot: &Spot<'_>, name: &str) {
-        match self.names.get(name) {
-            Some(first) => spot
-                .clash(format!("\"{name}\" is another virtual server's name; choose a different one"), first),
-            None => drop(self.names.insert(name.to_owned(), spot.place.clone())),
-        }
+        let words = format!("\"{name}\" is another virtual server's name; choose a different one");
+        spot.once(&mut self.names, name.to_owned(), words);
     }
 
     /// An address, read from this value.
     pub(super) fn address(&mut self, spot: &Spot<'_>, address: SocketAddr) {
-        match self.addresses.get(&address) {
-            Some(first) => spot.clash(
-                format!("{address} is another virtual server's address; choose a different one"),
-                first,
-            ),
-            None => drop(self.addresses.insert(address, spot.place.clone())),
-        }
+        let words = format!("{address} is another virtual server's address; choose a different one");
+        spot.once(&mut self.addresses, address, words);
     }
 }

@@ -50,9 +50,8 @@ pub(super) fn read(spot: &Spot<'_>, unique: &mut Unique) -> Option<VrrpInstance>
     section.fill("extra", &mut extra, |spot| extra::read(spot, extra::VRRP_INSTANCE, false));
     let addresses = section.get("virtual_ipaddress").map(|list| held::read(&list, unique));
     let (name, interface, (id_spot, id), source) = (name?, device?, id?, source?);
-    if let Some(first) = unique.ids.insert((interface.clone(), id, source.is_ipv4()), id_spot.place.clone()) {
-        id_spot.clash(format!("{id} is another instance's on {interface}; choose a different one"), &first);
-    }
+    let words = format!("{id} is another instance's on {interface}; choose a different one");
+    id_spot.once(&mut unique.ids, (interface.clone(), id, source.is_ipv4()), words);
     Some(VrrpInstance {
         unicast_peer: peers.map(|list| peer_list(&list, source)).unwrap_or_default(),
         virtual_ipaddress: addresses.unwrap_or_default(),
@@ -68,9 +67,8 @@ pub(super) fn read(spot: &Spot<'_>, unique: &mut Unique) -> Option<VrrpInstance>
 
 fn name(spot: &Spot<'_>, unique: &mut Unique) -> Option<String> {
     let name = spot.name()?;
-    if let Some(first) = unique.names.insert(name.clone(), spot.place.clone()) {
-        spot.clash(format!("\"{name}\" is another instance's name; choose a different one"), &first);
-    }
+    let words = format!("\"{name}\" is another instance's name; choose a different one");
+    spot.once(&mut unique.names, name.clone(), words);
     Some(name)
 }
 
