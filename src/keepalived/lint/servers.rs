@@ -3,8 +3,7 @@
 use super::finding::Findings;
 use super::numbers::number;
 use super::seen::Seen;
-use super::view::{address, name};
-use std::collections::HashMap;
+use super::view::{address, identity, name, repeated};
 
 /// What MySQL listens on.
 const MYSQL: [u16; 2] = [3306, 33060];
@@ -22,18 +21,14 @@ pub(super) fn no_checker(seen: &Seen<'_>, findings: &mut Findings) {
 
 pub(super) fn real_server_twice(seen: &Seen<'_>, findings: &mut Findings) {
     for service in &seen.view.services {
-        let mut first = HashMap::new();
-        for server in &service.servers {
-            let key = address(server.at).map_or_else(|| name(server.at), |a| a.to_string());
-            let earlier = *first.entry(key).or_insert(server.at);
-            if !std::ptr::eq(earlier, server.at) {
-                findings.tell(
-                    &server.at.place,
-                    format!("real server {} is there already, at {}", name(server.at), earlier.place),
-                    "keepalived drops the second one",
-                    "one block a real server",
-                );
-            }
+        for (again, first) in repeated(service.servers.iter().map(|server| (identity(server.at), server.at)))
+        {
+            findings.tell(
+                &again.place,
+                format!("real server {} is there already, at {}", name(again), first.place),
+                "keepalived drops the second one",
+                "one block a real server",
+            );
         }
     }
 }

@@ -3,9 +3,8 @@
 use super::finding::Findings;
 use super::numbers::{count, number};
 use super::seen::Seen;
-use super::view::{Server, Service, address, is_on, name};
+use super::view::{Server, Service, address, identity, is_on, name, repeated};
 use crate::keepalived::conf::Statement;
-use std::collections::HashMap;
 
 pub(super) fn no_protocol(seen: &Seen<'_>, findings: &mut Findings) {
     for service in &seen.view.services {
@@ -117,19 +116,17 @@ pub(super) fn all_weights_zero(seen: &Seen<'_>, findings: &mut Findings) {
 }
 
 pub(super) fn virtual_server_twice(seen: &Seen<'_>, findings: &mut Findings) {
-    let mut first = HashMap::new();
-    for service in &seen.view.services {
+    let keyed = seen.view.services.iter().map(|service| {
         let protocol = service.at.get("protocol").and_then(|s| s.value(0)).unwrap_or("UDP");
-        let key = (address(service.at).map_or_else(|| name(service.at), |a| a.to_string()), protocol);
-        let earlier = *first.entry(key).or_insert(service.at);
-        if !std::ptr::eq(earlier, service.at) {
-            findings.tell(
-                &service.at.place,
-                format!("virtual server {} is there already, at {}", name(service.at), earlier.place),
-                "both change the same table of the kernel: a server that one takes out, the other keeps in",
-                "one block with all real servers, or another address",
-            );
-        }
+        ((identity(service.at), protocol), service.at)
+    });
+    for (again, first) in repeated(keyed) {
+        findings.tell(
+            &again.place,
+            format!("virtual server {} is there already, at {}", name(again), first.place),
+            "both change the same table of the kernel: a server that one takes out, the other keeps in",
+            "one block with all real servers, or another address",
+        );
     }
 }
 

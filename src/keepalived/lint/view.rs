@@ -3,6 +3,8 @@
 use super::check::{Check, TrackFiles, check};
 use super::numbers::number;
 use crate::keepalived::conf::{Conf, Statement};
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, SocketAddr};
 
 /// A configuration, sorted by what its blocks are.
@@ -80,6 +82,23 @@ fn service<'c>(at: &'c Statement, track_files: &TrackFiles<'c>) -> Service<'c> {
 pub(super) fn address(at: &Statement) -> Option<SocketAddr> {
     let ip: IpAddr = at.value(0)?.parse().ok()?;
     Some(SocketAddr::new(ip, at.value(1).map_or(Ok(0), str::parse).ok()?))
+}
+
+/// Which server it is: the same for one address, however it is written.
+pub(super) fn identity(at: &Statement) -> String {
+    address(at).map_or_else(|| name(at), |address| address.to_string())
+}
+
+/// What stands there again, each with the first of its key.
+pub(super) fn repeated<'c, K: Eq + Hash>(
+    all: impl IntoIterator<Item = (K, &'c Statement)>,
+) -> Vec<(&'c Statement, &'c Statement)> {
+    let mut first = HashMap::new();
+    let again = |(key, at): (K, &'c Statement)| {
+        let earlier = *first.entry(key).or_insert(at);
+        (!std::ptr::eq(earlier, at)).then_some((at, earlier))
+    };
+    all.into_iter().filter_map(again).collect()
 }
 
 /// What an operator calls a server: the words after its keyword.
