@@ -7,6 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 use support::agent::nodes;
+use support::disk::SmallDisk;
 use support::{Agent, Server, Use, pair_master_master, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -93,6 +94,28 @@ fn a_file_that_is_removed_or_spoilt_is_put_back_and_told() {
     site.wait_told("track", "writer:db2:down had been removed or changed; written again");
     fs::write(site.file("writer:db1:down"), "1\n").expect("spoilt");
     site.wait_files(&[("writer:db1:down", "0")]);
+}
+
+#[test]
+fn with_the_disk_full_that_is_told_and_once_there_is_room_the_files_follow() {
+    let servers = pair_master_master(Use::Gtid);
+    let mut agent = Agent::prepare(&nodes(&servers), "", VIRTUAL_SERVERS);
+    let disk = SmallDisk::over(&agent.path("run"));
+    fs::create_dir_all(agent.path("run/track")).expect("the directory");
+    agent.launch();
+    wait_well(&agent);
+    let site = Site { agent, _servers: servers };
+    site.wait_files(&[("writer:db1:down", "0"), ("writer:db2:down", "1")]);
+    disk.fill();
+    site.agent.orders(&["switchover", "db"]);
+    site.wait_told("track", "can't write the track files");
+    assert_eq!(site.text("writer:db1:down"), "0", "whole or not at all");
+    assert!(site.agent.up("rw", "db2") && !site.agent.up("rw", "db1"), "the check says so all the same");
+    disk.clear();
+    site.wait_files(&[("writer:db1:down", "1"), ("writer:db2:down", "0")]);
+    site.wait_told("track", "are written again");
+    // Before the directory it lies over.
+    drop(disk);
 }
 
 #[test]

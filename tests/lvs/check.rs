@@ -31,14 +31,12 @@ fn a_check_that_is_replaced_or_cannot_be_run_leaves_the_table_to_the_files_and_i
     assert_eq!(pool.table().since(began, "ro"), ["db2=1"], "{}", pool.table());
 
     pool.switch_over_to("db2");
-    pool.table().wait("rw", "db2=1");
-    pool.table().wait("ro", "db1=1");
+    pool.wait_until_led_to("db2", "db1");
     writing.wait_for_visits(10, "db2");
     // keepalived takes a check that it cannot run for UP: the file alone decides.
     fs::remove_file(&check).expect("gone");
     pool.switch_over_to("db1");
-    pool.table().wait("rw", "db1=1");
-    pool.table().wait("ro", "db2=1");
+    pool.wait_until_led_to("db1", "db2");
     assert_eq!(pool.table().most("rw", began), 1, "{}", pool.table());
 
     fs::copy(program("mpp-check"), &check).expect("there again");
@@ -60,7 +58,6 @@ fn with_a_check_that_takes_three_seconds_a_switchover_is_late_and_nothing_else()
 
     let ordered = Instant::now();
     pool.switch_over_to("db2");
-    pool.table().wait("rw", "db2=1");
-    pool.table().wait("ro", "db1=1");
+    pool.wait_until_led_to("db2", "db1");
     assert_eq!(pool.table().most("rw", ordered), 1, "{}", pool.table());
 }

@@ -35,8 +35,7 @@ fn track_files_that_are_removed_or_spoilt_are_put_back_and_the_table_does_not_mo
     assert_eq!(pool.table().since(began, "rw"), ["db1=1"], "{}", pool.table());
     assert_eq!(pool.table().since(began, "ro"), ["db2=1"], "{}", pool.table());
     pool.switch_over_to("db2");
-    pool.table().wait("rw", "db2=1");
-    pool.table().wait("ro", "db1=1");
+    pool.wait_until_led_to("db2", "db1");
 }
 
 fn wait_for(file: &Path, text: &str) {
@@ -59,8 +58,7 @@ fn with_a_new_track_directory_a_switchover_goes_through_and_after_a_reload_weigh
     assert_eq!(pool.table().since(began, "ro"), ["db2=1"], "{}", pool.table());
 
     pool.switch_over_to("db2");
-    pool.table().wait("rw", "db2=1");
-    pool.table().wait("ro", "db1=1");
+    pool.wait_until_led_to("db2", "db1");
     writing.wait_for_visits(10, "db2");
     assert_eq!(pool.table().most("rw", began), 1, "{}", pool.table());
     reload_and_drain_db1(&mut pool);
@@ -75,8 +73,7 @@ fn with_the_track_directory_moved_away_a_switchover_goes_through_before_and_afte
     fs::create_dir(&track).expect("a new one");
     pool.director().wait_told("track", "reload keepalived");
     pool.switch_over_to("db2");
-    pool.table().wait("rw", "db2=1");
-    pool.table().wait("ro", "db1=1");
+    pool.wait_until_led_to("db2", "db1");
     assert_eq!(pool.table().since(began, "rw"), ["db1=1", "", "db2=1"], "{}", pool.table());
     reload_and_drain_db1(&mut pool);
 }

@@ -52,8 +52,7 @@ fn a_keepalived_that_was_killed_is_told_and_takes_up_what_is_decided_when_it_is_
     pool.switch_over_to("db2");
 
     pool.director().keepalived.launch();
-    pool.table().wait("rw", "db2=1");
-    pool.table().wait("ro", "db1=1");
+    pool.wait_until_led_to("db2", "db1");
     pool.director().wait_told("kernel", "no longer so: keepalived is not running");
     assert_eq!(pool.table().since(killed, "rw"), ["db1=1", "", "db2=1"], "{}", pool.table());
     pool.client("rw").wait_for_visits(10, "db2");

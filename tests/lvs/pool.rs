@@ -71,6 +71,13 @@ impl Pool {
         }
     }
 
+    /// Waits until the table leads writers to this node alone, and readers to that one.
+    #[track_caller]
+    pub fn wait_until_led_to(&self, writer: &str, reader: &str) {
+        self.table().wait("rw", &format!("{writer}={}", self.weight));
+        self.table().wait("ro", &format!("{reader}={}", self.weight));
+    }
+
     /// `mpp switchover`, insisted on.
     #[track_caller]
     pub fn switch_over_to(&self, node: &str) {

@@ -45,8 +45,7 @@ fn without_keepalived_the_table_is_brought_to_what_is_decided_by_ipvsadm() {
     fs::write(pool.agent().config(), text.replace(pid_file, "  pid_file: none")).expect("written");
     pool.agent().orders(&["reload"]);
     load(pool.director());
-    pool.table().wait("rw", "db1=1");
-    pool.table().wait("ro", "db2=1");
+    pool.wait_until_led_to("db1", "db2");
     let (lines, _) = weights_for_ipvsadm(pool.director());
     assert_eq!(lines, "", "all is as decided");
 

@@ -31,8 +31,7 @@ fn clients_reach_the_right_servers_by(way: Way) {
     writing.wait_for_visits(10, "db1");
     reading.wait_for_visits(10, "db2");
     pool.switch_over_to("db2");
-    pool.table().wait("rw", "db2=1");
-    pool.table().wait("ro", "db1=1");
+    pool.wait_until_led_to("db2", "db1");
     writing.wait_for_visits(10, "db2");
     reading.wait_for_visits(10, "db1");
 }

@@ -22,13 +22,11 @@ fn a_node_that_was_down_when_keepalived_started_gets_its_full_weight_when_it_is_
     let keepalived = &mut pool.director().keepalived;
     keepalived.stop();
     keepalived.launch();
-    pool.table().wait("rw", "db1=100");
-    pool.table().wait("ro", "db2=100");
+    pool.wait_until_led_to("db1", "db2");
 
     let ordered = Instant::now();
     pool.switch_over_to("db2");
-    pool.table().wait("rw", "db2=100");
-    pool.table().wait("ro", "db1=100");
+    pool.wait_until_led_to("db2", "db1");
     pool.client("rw").wait_for_visits(10, "db2");
     let writers = pool.table().since(ordered, "rw");
     assert!(writers.iter().all(|w| ["db1=100", "", "db2=100"].contains(&w.as_str())), "{}", pool.table());
