@@ -113,19 +113,28 @@ impl Folder {
     /// Sees to it that everything stands there as decided: what goes DOWN first, what comes UP last.
     ///
     /// # Errors
-    /// A file cannot be written; those before it are.
+    /// A file cannot be written, the first of them is named; all others are.
     pub(super) fn write(&mut self, decided: &Decided) -> io::Result<()> {
         let pairs = decided.plan.reals.iter().zip(&decided.wanted);
         let entries = pairs.flat_map(|(real, wanted)| track::entries(real, *wanted));
         let mut fresh: Vec<Entry<'_>> =
             entries.filter(|e| self.standing.get(e.name) != Some(&e.value)).collect();
         fresh.sort_unstable();
+        let mut result = Ok(());
         for entry in fresh {
-            if self.standing.contains_key(entry.name) || self.read(entry.name) != Some(entry.value) {
-                self.put(entry)?;
+            if let Err(e) = self.bring(entry) {
+                // What lies in the way of one file must not keep another server from going DOWN.
+                result = result.and(Err(io::Error::new(e.kind(), format!("{}: {e}", entry.name))));
             }
-            self.standing.insert(entry.name.to_owned(), entry.value);
         }
+        result
+    }
+
+    fn bring(&mut self, entry: Entry<'_>) -> io::Result<()> {
+        if self.standing.contains_key(entry.name) || self.read(entry.name) != Some(entry.value) {
+            self.put(entry)?;
+        }
+        self.standing.insert(entry.name.to_owned(), entry.value);
         Ok(())
     }
 
@@ -242,6 +251,20 @@ mod tests {
         assert_eq!((text(&folder, "vs:db0:down"), away("vs:db0:down")), ("0\n".into(), "0\n".into()));
         fs::remove_dir_all(dir.path().join("away")).unwrap();
         folder.write(&self::decided(3, &[(false, 1)])).unwrap();
+        assert_eq!(text(&folder, "vs:db0:down"), "1\n");
+    }
+
+    #[test]
+    fn what_lies_in_the_way_of_one_file_is_named_and_the_others_are_written() {
+        let (_dir, mut folder) = folder();
+        fs::create_dir(folder.path().join("vs:db0:down")).unwrap();
+        folder.meddling().unwrap();
+        let fault = folder.write(&decided(1, &[(false, 1), (false, 3)])).unwrap_err();
+        assert!(fault.to_string().starts_with("vs:db0:down: "), "{fault}");
+        let written = ["vs:db0:weight-1", "vs:db1:down", "vs:db1:weight-1"].map(|name| text(&folder, name));
+        assert_eq!(written, ["0\n", "1\n", "2\n"]);
+        fs::remove_dir(folder.path().join("vs:db0:down")).unwrap();
+        folder.write(&decided(1, &[(false, 1), (false, 3)])).unwrap();
         assert_eq!(text(&folder, "vs:db0:down"), "1\n");
     }
 
