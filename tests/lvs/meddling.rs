@@ -49,7 +49,8 @@ fn with_a_new_track_directory_a_switchover_goes_through_and_after_a_reload_weigh
     let writing = pool.client("rw");
     let began = Instant::now();
     let track = pool.agent().path("run/track");
-    fs::remove_dir_all(&track).expect("removed");
+    // mppd puts files back while they are being removed.
+    wait_until("the directory is removed", BOUND, || fs::remove_dir_all(&track).is_ok());
     fs::create_dir(&track).expect("a new one");
     pool.director().wait_told("track", "reload keepalived");
     wait_for(&track.join("rw:db2:down"), "1\n");
