@@ -30,6 +30,7 @@ pub mod settings;
 mod switchover;
 mod tell;
 pub mod time;
+pub mod trouble;
 mod uuid;
 pub mod verdict;
 mod who;
