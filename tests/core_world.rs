@@ -7,7 +7,7 @@ mod world;
 use mpp::core::event::Command;
 use mpp::core::node::Standing;
 use mpp::core::pool::Seat;
-use mpp::core::settings::Recovery;
+use mpp::core::settings::{PoolSettings, Recovery, Writable};
 use world::faults::{Change, Kind, LASTS, any, any_command, any_trouble_of_the_director};
 use world::faults::{kinds_at, kinds_everywhere};
 use world::histories::{explore, histories};
@@ -55,6 +55,7 @@ fn settles(world: &mut World) {
     assert!(took.is_some(), "invariant 10: nobody serves after {}s: {states:?}, {why:?}", bound / SEC);
     world.run_for(5 * SEC);
     assert!(world.active().is_some() || world.pool.waits_for().is_some(), "nobody ACTIVE, and no reason");
+    world.gates_settle();
 }
 
 /// Within so long an operator gives the commands he has in mind.
@@ -211,7 +212,8 @@ fn every_pair_of_faults_on_two_nodes_keeps_every_invariant() {
     let kinds = Trouble::all();
     let lasts = [300 * MS, 1500 * MS, 6 * SEC, 20 * SEC];
     let apart = [0, 130 * MS, 700 * MS, 1900 * MS, 4 * SEC, 12 * SEC];
-    let pairs = (kinds.len() * kinds.len() * lasts.len() * lasts.len() * apart.len()) as u64;
+    let modes = [Writable::Require, Writable::Manage];
+    let pairs = (kinds.len() * kinds.len() * lasts.len() * lasts.len() * apart.len() * modes.len()) as u64;
     // A stride that is coprime to every length visits the whole grid in the end, and all of it evenly at first.
     let stride = 7919;
     let each = |i: u64| {
@@ -224,7 +226,8 @@ fn every_pair_of_faults_on_two_nodes_keeps_every_invariant() {
         let (a, b) = (&kinds[pick(kinds.len())], &kinds[pick(kinds.len())]);
         let (first, second) = (lasts[pick(lasts.len())], lasts[pick(lasts.len())]);
         let apart = apart[pick(apart.len())];
-        let mut world = World::new(settings(2), &pair(), i);
+        let writable = modes[pick(modes.len())];
+        let mut world = World::new(PoolSettings { writable, ..settings(2) }, &pair(), i);
         world.net.slave_net_timeout = 4 * SEC;
         world.run_until(8 * SEC);
         let start = 8 * SEC + i % 17 * 61 * MS;

@@ -158,6 +158,7 @@ fn pool_lines(pool: &Pool) -> Vec<Line> {
             word(match p.writable {
                 Writable::Require => "require",
                 Writable::Observe => "observe",
+                Writable::Manage => "manage",
             }),
         ),
         ("handover", written(p.handover)),

@@ -85,6 +85,9 @@ impl Pool {
             return Err(format!("holds {what} that the pool lacks; {command}"));
         }
         let first = self.memory.seat == Seat::Empty && self.memory.reign.is_none() && from_unknown;
+        if let Some(why) = self.open_though_failed(node) {
+            return Err(why);
+        }
         let allowed = match self.settings.recovery {
             Recovery::Manual => first,
             Recovery::Standby => first || !while_active,

@@ -16,6 +16,8 @@ pub enum Event {
     WokeLate,
     /// The kernel was seen without the old ACTIVE node of the running handover.
     Consumed,
+    /// What came of an [`Action::Gate`]: done, or why not, in words.
+    Gated(NodeId, Result<(), String>),
     /// The checkpoints' answer (SEMANTICS 8).
     Checkpoints(Checkpoints),
 }
@@ -34,8 +36,22 @@ pub enum Action {
     Ask(NodeId),
     /// From now on poll this node at this pace, from start to start.
     Pace(NodeId, Duration),
+    /// Make this server take writes, or not; answered by one [`Event::Gated`], at the latest after [`super::gate::LIMIT`].
+    Gate(NodeId, Gate),
+    /// From now on write to this node's probe table every so often, or do not.
+    Probe(NodeId, bool),
     /// Tell the operator.
     Note(Note),
+}
+
+/// Whether a server takes writes from ordinary users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
+pub enum Gate {
+    /// It does.
+    Open,
+    /// It is read-only.
+    Closed,
 }
 
 /// One line for the operator: alerts, journal and `mpp events` all show the same.
@@ -88,6 +104,12 @@ pub enum What {
     Replication,
     /// The monitor's own trouble on the ACTIVE node.
     Denied,
+    /// The server was made to take writes.
+    Opened,
+    /// The server was made read-only.
+    Closed,
+    /// It could not be, and why.
+    GateFailed,
     /// An operator's command took effect.
     Command,
 }
@@ -109,6 +131,9 @@ impl What {
             What::Flapping => "flapping",
             What::Replication => "replication",
             What::Denied => "denied",
+            What::Opened => "opened",
+            What::Closed => "closed",
+            What::GateFailed => "gate_failed",
             What::Command => "command",
         }
     }

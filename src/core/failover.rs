@@ -263,6 +263,7 @@ impl Pool {
         n.stand(Standing::Standby, now);
         n.pending = None;
         n.drain = None;
+        n.orders.failed = None;
         n.bump = true;
         n.message = "--".into();
         let server_id = n.server_id;
@@ -279,6 +280,7 @@ impl Pool {
             node: Some(node),
             name,
             server_id,
+            opened: false,
             how: String::new(),
             since: now,
             seen: now,

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! Draining --consumed, or `handover`--> Asking --from's position--> Catching --executed--> `to` is ACTIVE
-//!     |                                   |                            |
+//!     |                                   |                            |    (`writable: manage`: `from` is closed in
+//!     |                                   |                            |    Asking; Opening comes behind Catching)
 //!     +--------- `to` in trouble, or too long: Returning --from answers--> `from` is ACTIVE again
 //!     +--------- `from` in trouble: Failed --SEMANTICS 5--> somebody, or `from` when it answers
 //! ```
 
-use super::event::{Author, Severity, What};
+use super::event::{Author, Gate, Severity, What};
 use super::node::{Drain, Kind, Standing};
-use super::pool::{Pool, Seat, Takeover};
+use super::pool::{Pool, Reign, Seat, Takeover};
 use super::position::Position;
 use super::time::{Moment, Short};
 use super::words::NodeId;
@@ -75,6 +76,8 @@ pub enum Stage {
         /// The last position of `from`.
         position: Position,
     },
+    /// `to` has executed everything, `from` is closed: `to` is being opened (`writable: manage`).
+    Opening,
     /// Given up: `from` takes ACTIVE back on its next answer.
     Returning {
         /// To a poll begun after this.
@@ -88,6 +91,21 @@ impl Handover {
     /// Whether `from` has failed meanwhile.
     pub(super) fn failed(&self) -> bool {
         self.stage == Stage::Failed
+    }
+
+    /// Whether `to` is to take writes.
+    pub(super) fn opens(&self) -> bool {
+        self.stage == Stage::Opening
+    }
+
+    /// What it wants a server to be. What has failed, or is on its way back, leaves the servers to whoever is ACTIVE next.
+    pub(super) fn wants(&self, node: NodeId) -> Option<Gate> {
+        match self.stage {
+            Stage::Failed => None,
+            Stage::Draining | Stage::Returning { .. } if node == self.from => None,
+            Stage::Opening if node == self.to => Some(Gate::Open),
+            _ => Some(Gate::Closed),
+        }
     }
 
     /// Whether it may still come to its end as planned.
@@ -119,6 +137,9 @@ impl Pool {
         let (hostile, stage) = (self.is_hostile(to), Stage::Draining);
         let handover = Handover { from, to, since: now, cause, forced, hostile, by: by.clone(), stage };
         self.memory.nodes[from].bump = true;
+        for node in [from, to] {
+            self.memory.nodes[node].orders.failed = None;
+        }
         if forced {
             // What it has on record shall not end the handover: only what happens from now on.
             self.memory.nodes[to].errors = 0;
@@ -175,7 +196,8 @@ impl Pool {
             true => !to.online() && (to.errors >= 2 || now >= self.patience(handover)),
             false => {
                 let lost = self.will_not_follow(handover.from, handover.to).is_some();
-                to.failed() || to.errors >= 2 || lost || now >= self.patience(handover)
+                let shut = self.gate_in_handover().is_some();
+                to.failed() || to.errors >= 2 || lost || shut || now >= self.patience(handover)
             }
         }
     }
@@ -184,9 +206,9 @@ impl Pool {
     fn take_position(&mut self) {
         let Seat::Passing(handover) = &self.memory.seat else { return };
         let Stage::Asking { after } = handover.stage else { return };
-        let (from, to) = (handover.from, handover.to);
+        let (from, to, forced) = (handover.from, handover.to, handover.forced);
         let n = &self.memory.nodes[from];
-        let fresh = n.online() && n.asked_since(after);
+        let fresh = n.online() && n.asked_since(after) && self.closed_enough(from, forced);
         let Some(position) = n.facts.as_ref().filter(|_| fresh).map(|f| f.position.clone()) else { return };
         let words =
             format!("{} executes all that {} has{}", self.name(to), self.name(from), up_to(&position));
@@ -202,7 +224,7 @@ impl Pool {
             Stage::Catching { position } => {
                 self.settings.max_lag.is_none() || self.has_executed(handover.to, position) == Some(true)
             }
-            _ => false,
+            stage => *stage == Stage::Opening,
         };
         let n = &self.memory.nodes[handover.to];
         let allowed = self.passed_over(handover.to).or_else(|| self.not_writable(handover.to)).is_none();
@@ -211,8 +233,16 @@ impl Pool {
         let fit = executed && n.positive() && n.errors == 0 && (allowed && stands || handover.forced);
         let late = now >= self.patience(&handover);
         let anyway = handover.forced && handover.goes_on() && n.online() && late;
-        if fit || anyway {
+        if anyway || fit && self.open_enough(handover.to) {
             self.hand_over(*handover, now);
+        } else if fit && !handover.opens() {
+            self.set_stage(Stage::Opening);
+            let words = format!(
+                "{} has executed all that {} has; it is opened",
+                self.name(handover.to),
+                self.name(handover.from)
+            );
+            self.note(What::HandoverStep, Severity::Info, Some(handover.to), words);
         }
     }
 
@@ -252,7 +282,8 @@ impl Pool {
 
     fn give_up(&mut self, handover: &Handover, now: Moment) {
         let to = &self.memory.nodes[handover.to];
-        let why = match (to.errors, self.will_not_follow(handover.from, handover.to)) {
+        let fault = self.will_not_follow(handover.from, handover.to).or_else(|| self.gate_in_handover());
+        let why = match (to.errors, fault) {
             (0 | 1, Some(fault)) => fault,
             (0 | 1, None) => format!("{} did not get there in time: {}", self.name(handover.to), to.message),
             _ => format!("{} is in trouble: {}", self.name(handover.to), to.message),
@@ -275,10 +306,14 @@ impl Pool {
         let (from, to) = (self.name(handover.from), self.name(handover.to));
         match &handover.stage {
             Stage::Draining => format!("{from} hands over to {to}: until its DOWN has been read back"),
+            Stage::Asking { .. } if self.manages() => {
+                format!("{from} hands over to {to}: until it is closed and says how far it has come")
+            }
             Stage::Asking { .. } => format!("{from} hands over to {to}: until it says how far it has come"),
             Stage::Catching { .. } => {
                 format!("{from} hands over to {to}: until {to} has executed everything")
             }
+            Stage::Opening => format!("{from} hands over to {to}: until {to} takes writes"),
             Stage::Returning { .. } => format!("the handover to {to} was given up: until {from} answers"),
             Stage::Failed => {
                 format!("{from} failed while handing over: {}", self.who_instead(handover.from))
@@ -313,7 +348,7 @@ impl Pool {
         let reign = self.memory.reign.take();
         self.seat(node, now);
         // It never stopped being the one the others replicate from: what it showed still counts.
-        self.memory.reign = reign;
+        self.memory.reign = reign.map(|reign| Reign { opened: false, ..reign });
         self.memory.failback_off = true;
         let reason = format!("{} takes ACTIVE back", self.name(node));
         self.note(What::HandedOver, Severity::Warning, Some(node), reason);

@@ -10,6 +10,7 @@ mod election;
 pub mod eligible;
 pub mod event;
 mod failover;
+pub mod gate;
 mod gtid_set;
 mod gtids;
 pub mod handover;

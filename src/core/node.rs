@@ -1,6 +1,7 @@
 //! What is remembered of one node, and how its answers are counted.
 
 use super::event::Flag;
+use super::gate::Orders;
 use super::observation::{Answer, Facts, Observation};
 use super::position::{Coordinate, Gtids};
 use super::settings::{Levels, NodeSettings};
@@ -55,6 +56,9 @@ pub struct Node {
     pub drain: Option<Drain>,
     /// ACTIVE, and to be drained as soon as somebody can take over: until then it serves as before.
     pub drain_wanted: Option<Drain>,
+    /// Orders to open or close it.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub orders: Orders,
     /// Connections in a row that were accepted and got no greeting.
     pub silent: u32,
     /// From when on nothing has been heard.
@@ -204,6 +208,7 @@ impl Node {
             reads_since: None,
             drain: None,
             drain_wanted: None,
+            orders: Orders::default(),
             silent: 0,
             quiet_since: now,
             pace: settings.pace.interval,

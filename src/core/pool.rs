@@ -20,6 +20,8 @@ pub struct Pool {
     pub(super) settings: PoolSettings,
     pub(super) memory: Memory,
     pub(super) actions: Vec<Action>,
+    /// Whom the daemon was last told to probe with writes; a new daemon has been told nothing.
+    pub(super) probed: Option<NodeId>,
 }
 
 /// What a pool remembers: all of it survives a restart of the daemon.
@@ -84,6 +86,9 @@ pub struct Reign {
     /// Its server id, by which a channel is known to come from it also when it is removed.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub server_id: Option<u32>,
+    /// It has been seen to take writes since it became ACTIVE, or came back to be.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub opened: bool,
     /// How it became ACTIVE, in words: by which event, or whose command, and why.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub how: String,
@@ -145,7 +150,7 @@ impl Pool {
             readers_in: false,
             grace: None,
         };
-        Pool { settings, memory, actions: Vec::new() }
+        Pool { settings, memory, actions: Vec::new(), probed: None }
     }
 
     /// The settings it lives by.
@@ -165,6 +170,7 @@ impl Pool {
             Event::Tick => pool.tick(now),
             Event::WokeLate => pool.deaf(now),
             Event::Consumed => pool.consumed(now),
+            Event::Gated(node, result) => pool.gated(node, result, now),
             Event::Checkpoints(super::event::Checkpoints::Absent) => {}
         })
     }
@@ -174,6 +180,8 @@ impl Pool {
         let before = self.faces();
         change(self);
         self.decide(now);
+        self.order_gates(now);
+        self.order_probe();
         self.note_readers(now);
         self.tell_changes(&before);
         self.set_paces(now);
@@ -202,6 +210,7 @@ impl Pool {
         // Every event does these: what lies in the past has been done.
         let steps = self.handover_deadlines().into_iter().chain(self.takeover_deadlines());
         let steps = steps.chain(self.flap_deadline()).chain(self.memory.grace.map(|g| g.until));
+        let steps = steps.chain(self.gate_deadlines());
         let steps = steps.chain(self.reader_deadlines()).filter(|&at| at > now);
         by_tick.chain(steps).min().unwrap_or(Moment(u64::MAX))
     }

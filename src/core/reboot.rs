@@ -1,5 +1,6 @@
 //! Taking a pool up again after a reboot: what was written to disk, carried over to the clock of this boot (SEMANTICS 9).
 
+use super::gate::Orders;
 use super::node::{Node, Standing};
 use super::pool::{Memory, Pool, Seat};
 use super::settings::PoolSettings;
@@ -112,6 +113,7 @@ impl Node {
         self.promise = None;
         self.pending = None;
         self.silent = 0;
+        self.orders = Orders::default();
         self.reads_since = None;
         self.message = "not asked since the reboot yet".into();
     }

@@ -22,11 +22,13 @@ impl Pool {
             known.cloned().unwrap_or_else(|| Node::new(s, now))
         });
         let nodes = nodes.collect();
-        let mut pool = Pool { settings, memory: Memory { nodes, ..memory }, actions: Vec::new() };
+        let mut pool =
+            Pool { settings, memory: Memory { nodes, ..memory }, actions: Vec::new(), probed: None };
         pool.move_indices(&places, now);
         pool.move_questions(&places);
         for n in &mut pool.memory.nodes {
             n.quiet_since = now;
+            n.orders.take_up();
         }
         for node in 0..pool.memory.nodes.len() {
             pool.memory.nodes[node].pace = pool.pace(node);

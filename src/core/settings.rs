@@ -30,8 +30,10 @@ pub struct PoolSettings {
     pub drain_timeout: Duration,
     /// How long a STANDBY node is UP for `ro` before the ACTIVE node no longer is.
     pub ro_overlap: Duration,
-    /// What `read_only` means for a candidate.
+    /// What `read_only` means, and whose it is.
     pub writable: Writable,
+    /// Writes to this table tell whether the ACTIVE node can be written; `None`: no probe.
+    pub probe_write: Option<ProbeWrite>,
     /// How long a handover waits for the old node's DOWN to be consumed.
     pub handover: Duration,
     /// Automatic changes of ACTIVE within `flap_window` before the pool is flapping; at least 1.
@@ -166,13 +168,24 @@ pub enum Recovery {
     Auto,
 }
 
-/// What `read_only` means for a candidate.
+/// Writes that tell whether a server can be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeWrite {
+    /// `database.table`.
+    pub table: String,
+    /// How often, and how long a write may take at most: 100 ms to 1 h.
+    pub every: Duration,
+}
+
+/// What `read_only` means, and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writable {
     /// A read-only node is not eligible.
     Require,
     /// It is only shown.
     Observe,
+    /// It is the agent's: the ACTIVE node is opened, every other one closed.
+    Manage,
 }
 
 /// Whether a held ACTIVE node goes on serving `rw`.
@@ -210,6 +223,7 @@ impl PoolSettings {
             drain_timeout: Duration::from_secs(30),
             ro_overlap: Duration::from_secs(1),
             writable: Writable::Require,
+            probe_write: None,
             handover: Duration::from_secs(2),
             max_failovers: 3,
             flap_window: Duration::from_secs(600),

@@ -33,6 +33,12 @@ pub enum Kind {
     Flapping,
     /// A node has failed.
     Failed,
+    /// The ACTIVE node does not take writes.
+    ReadOnly,
+    /// A server takes writes beside the ACTIVE one (`writable: manage`).
+    TwoWritable,
+    /// A server holds transactions that the pool lacks.
+    Errant,
     /// If the ACTIVE node failed, nobody could take over.
     NoRedundancy,
     /// The monitor is locked out of the ACTIVE node.
@@ -47,10 +53,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, worst first.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 12] = [
         Kind::NoActive,
         Kind::Held,
         Kind::Flapping,
+        Kind::ReadOnly,
+        Kind::TwoWritable,
+        Kind::Errant,
         Kind::Failed,
         Kind::NoRedundancy,
         Kind::Denied,
@@ -66,6 +75,9 @@ impl Kind {
             Kind::Held => "held",
             Kind::Flapping => "flapping",
             Kind::Failed => "failed",
+            Kind::ReadOnly => "read_only",
+            Kind::TwoWritable => "two_writable",
+            Kind::Errant => "errant",
             Kind::NoRedundancy => "no_redundancy",
             Kind::Denied => "denied",
             Kind::Replication => "replication",
@@ -82,11 +94,14 @@ impl Pool {
             self.vacancy(),
             self.held_trouble(),
             self.flap_trouble(),
+            self.read_only_trouble(now),
             self.no_redundancy(),
             self.pause_trouble(now),
         ];
         let nodes = (0..self.memory.nodes.len()).flat_map(|n| {
             [
+                self.two_writable_trouble(n),
+                self.errant_trouble(n),
                 self.failed_trouble(n, now),
                 self.denied_trouble(n),
                 self.replication_trouble(n),
@@ -94,6 +109,36 @@ impl Pool {
             ]
         });
         own.into_iter().chain(nodes).flatten().collect()
+    }
+
+    fn read_only_trouble(&self, now: Moment) -> Option<Trouble> {
+        let (node, words) = self.not_open(now)?;
+        let help = Some(format!("SET GLOBAL read_only = 0 on {}", self.name(node)));
+        Some(Trouble { kind: Kind::ReadOnly, node: Some(node), severity: Severity::Alert, words, help })
+    }
+
+    fn two_writable_trouble(&self, node: NodeId) -> Option<Trouble> {
+        let words = self.open_beside(node)?;
+        let help = Some(format!("SET GLOBAL read_only = 1 on {}", self.name(node)));
+        Some(Trouble { kind: Kind::TwoWritable, node: Some(node), severity: Severity::Alert, words, help })
+    }
+
+    /// Of a node that the ACTIVE one replicates from, what it has just written is only on its way.
+    fn errant_trouble(&self, node: NodeId) -> Option<Trouble> {
+        let n = &self.memory.nodes[node];
+        if self.holds(node) || !n.online() || !n.failed() && self.feeds_the_holder(node) {
+            return None;
+        }
+        let what = self.errant(node)?;
+        let words = format!("{} holds {what} that the pool lacks", self.name(node));
+        let help = Some(format!("{}, once they are dealt with", self.recover_help(node)));
+        let help = help.filter(|_| n.failed());
+        Some(Trouble { kind: Kind::Errant, node: Some(node), severity: Severity::Critical, words, help })
+    }
+
+    fn feeds_the_holder(&self, node: NodeId) -> bool {
+        let holder = self.holder().and_then(|h| Some((h, self.memory.nodes[h].facts.as_ref()?)));
+        holder.is_some_and(|(h, facts)| facts.channels.iter().any(|c| self.source_of(h, c) == Some(node)))
     }
 
     fn vacancy(&self) -> Option<Trouble> {

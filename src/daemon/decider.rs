@@ -243,6 +243,8 @@ impl Decider {
             match action {
                 Action::Ask(node) => member.ask(node),
                 Action::Pace(node, every) => member.pace(node, every),
+                // The configuration refuses what would bring them.
+                Action::Gate(..) | Action::Probe(..) => {}
                 Action::Note(note) => self.outbox.lines.push(super::telling::line_of(&member.pool, note)),
             }
         }

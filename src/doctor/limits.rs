@@ -25,7 +25,7 @@ pub(super) fn writable(node: &Node<'_>) -> Option<Judgement> {
     }
     let rule = match node.pool.settings.writable {
         Writable::Require => &READ_ONLY,
-        Writable::Observe => &READ_ONLY_OBSERVED,
+        Writable::Observe | Writable::Manage => &READ_ONLY_OBSERVED,
     };
     let words = match on[..] {
         [] => "takes writes".to_owned(),

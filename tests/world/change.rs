@@ -60,7 +60,7 @@ fn allowed(world: &World, before: &Before, node: usize, what: What) {
     assert!(undrained || !before.drained[node], "invariant 2: {name} promoted while drained");
     assert!(settings.nodes[node].promotable, "invariant 2: {name} is not promotable");
     let read_only = memory.nodes[node].facts.as_ref().is_some_and(|f| f.read_only);
-    assert!(!read_only || settings.writable == Writable::Observe, "invariant 2: {name} promoted read-only");
+    assert!(!read_only || settings.writable != Writable::Require, "invariant 2: {name} promoted read-only");
     assert!(!before.paused || what == What::HandedOver, "invariant 2: {name} promoted while paused");
 }
 

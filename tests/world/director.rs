@@ -63,6 +63,8 @@ impl World {
                     self.pollers[server].every = nanos(pace);
                     self.wake_at(server, now);
                 }
+                Action::Gate(node, gate) => self.send_order(node, gate),
+                Action::Probe(..) => {}
                 Action::Note(note) => {
                     self.tell_note(&note);
                     if let (What::Handover, Some((kind, after, lasts))) = (note.what, self.in_handover) {
@@ -175,6 +177,7 @@ impl World {
         let settings = self.pool.settings().clone();
         self.pool = Pool::restore(settings, self.pool.memory().clone(), Moment(self.now));
         assert_eq!(verdicts, checks::verdicts(&self.pool), "invariant 7: a restart changed a verdict");
+        self.daemon += 1;
         self.start_pollers();
         self.published();
     }
@@ -202,6 +205,7 @@ impl World {
         let seated = seated.map(|n| (memory.nodes[n].name.clone(), memory.nodes[n].address.clone()));
         let expected = settings.nodes.iter().position(|n| Some((n.name.clone(), n.address())) == seated);
         self.pool = Pool::reboot(settings, memory, carry, GRACE);
+        self.daemon += 1;
         self.tell(|| format!("booted: {:?} epoch {}", self.states(), self.pool.memory().epoch));
         assert_eq!(self.active(), expected, "after a reboot the same node is ACTIVE");
         assert!(self.pool.memory().epoch >= was.0, "invariant 8: a reboot took the epoch back");

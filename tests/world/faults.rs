@@ -49,6 +49,8 @@ pub enum Kind {
     /// It takes so much longer to answer.
     Slow(usize, u64),
     ReadOnly(usize),
+    /// It refuses to be opened or closed.
+    Stubborn(usize),
     /// So many of a thousand polls are lost, or late.
     Lossy(u64),
     Late(u64),
@@ -119,6 +121,7 @@ fn set(world: &mut World, kind: Kind, on: bool) {
         Kind::Slow(n, by) => world.servers[n].slow = if on { by } else { 0 },
         Kind::Unplug(n) => world.servers[n].unplugged = on,
         Kind::ReadOnly(n) => world.servers[n].read_only = on,
+        Kind::Stubborn(n) => world.servers[n].stubborn = on,
         Kind::Lossy(of) => world.lost = if on { of } else { 0 },
         Kind::Late(of) => world.late = if on { of } else { 0 },
         Kind::Stuck(n) => world.stick(n, if on { now + 3600 * SEC } else { now }),
@@ -173,7 +176,7 @@ fn heal_all(world: &mut World) {
         let lives: Vec<usize> = world.servers.iter().map(|s| s.cuts.len()).collect();
         let s = &mut world.servers[n];
         (s.frozen, s.full, s.denying, s.read_only) = (false, false, false, false);
-        (s.slow, s.unplugged) = (0, false);
+        (s.slow, s.unplugged, s.stubborn) = (0, false, false);
         for link in &mut s.links {
             (link.sql, link.sql_error, link.io_delay, link.sql_delay) = (true, None, 0, 0);
             if link.io == Io::No {
@@ -245,6 +248,7 @@ pub fn kinds_at(n: usize) -> Vec<Kind> {
         Kind::Slow(n, 450 * MS),
         Kind::Slow(n, 5 * SEC),
         Kind::ReadOnly(n),
+        Kind::Stubborn(n),
         Kind::Stuck(n),
     ]
 }

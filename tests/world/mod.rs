@@ -7,6 +7,7 @@ mod change;
 pub mod checks;
 pub mod director;
 pub mod faults;
+pub mod gates;
 pub mod histories;
 pub mod loss;
 pub mod options;
@@ -56,6 +57,9 @@ enum Happening {
     /// The kernel follows the verdict for a server, unless that has changed again.
     Kernel(usize, u64, bool),
     Fault(faults::Change),
+    /// An order to a server arrives, or is answered.
+    Order(gates::Sent),
+    Gated(gates::Sent, Result<(), &'static str>),
     /// The director's host wakes up, or has booted.
     Wakes(u64),
     Boots,
@@ -84,6 +88,10 @@ pub struct World {
     /// A fault that begins so long after the next handover does, and lasts so long.
     pub in_handover: Option<(faults::Kind, u64, u64)>,
     pub trace: bool,
+    /// Since when each server has been open and within reach.
+    pub reachable: Vec<u64>,
+    /// Counts the daemons.
+    pub daemon: u64,
     last_write: u64,
     pollers: Vec<pollers::Poller>,
     /// Where clients' writes go, as far as the director's kernel knows; and how often that was told otherwise.
@@ -127,6 +135,8 @@ impl World {
             checks: checks::Checks::new(),
             in_handover: None,
             trace: std::env::var_os("MPP_TRACE").is_some(),
+            reachable: vec![0; count],
+            daemon: 0,
             last_write: 0,
             pollers: vec![pollers::Poller::default(); count],
             kernel: vec![(false, 0); count],
@@ -202,8 +212,10 @@ impl World {
     }
 
     fn happens(&mut self, happening: Happening) {
-        let directors =
-            matches!(happening, Happening::Wake(..) | Happening::Answers(..) | Happening::Tick(_));
+        let directors = matches!(
+            happening,
+            Happening::Wake(..) | Happening::Answers(..) | Happening::Gated(..) | Happening::Tick(_)
+        );
         if directors && self.is_asleep() {
             let later = self.asleep_until;
             return self.at(later, happening);
@@ -222,6 +234,8 @@ impl World {
             }
             Happening::Kernel(server, told, up) => self.kernel_follows(server, told, up),
             Happening::Fault(change) => change.apply(self),
+            Happening::Order(sent) => self.order_arrives(sent),
+            Happening::Gated(sent, result) => self.order_answered(sent, result),
             Happening::Wakes(since) => self.wakes(since),
             Happening::Boots => self.boots(),
         }
@@ -240,6 +254,7 @@ impl World {
             }
         }
         server::replicate(&mut self.servers, &self.net, now);
+        self.note_reach();
     }
 
     // ---- looking ----

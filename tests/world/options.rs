@@ -97,7 +97,7 @@ fn decisions(rng: &mut Rng, s: &mut PoolSettings) {
     s.max_failovers = rng.pick(&[3, 100, 1, 100]);
     s.flap_window = Duration::from_secs(rng.pick(&[600, 20]));
     s.recover_after = rng.pick(&[5, 1]);
-    s.writable = rng.pick(&[Writable::Require, Writable::Require, Writable::Observe]);
+    s.writable = rng.pick(&[Writable::Require, Writable::Manage, Writable::Observe]);
     s.drain_timeout = Duration::from_secs(rng.pick(&[30, 30, 5, 0]));
     s.handover = millis(rng, &[2000, 2000, 500, 0, 10_000]);
 }

@@ -166,4 +166,9 @@ impl World {
         self.pollers[server].flight = None;
         self.wake_at(server, until);
     }
+
+    /// Its poller does nothing now.
+    pub(super) fn is_stuck(&self, server: usize) -> bool {
+        self.pollers[server].stuck_until > self.now
+    }
 }

@@ -62,6 +62,8 @@ pub struct Server {
     pub up: bool,
     pub frozen: bool,
     pub read_only: bool,
+    /// Orders to open or close it are refused.
+    pub stubborn: bool,
     /// Answers 1040.
     pub full: bool,
     /// Answers 1045.
@@ -127,6 +129,7 @@ impl Server {
             up: true,
             frozen: false,
             read_only: false,
+            stubborn: false,
             full: false,
             denying: false,
             slow: 0,
