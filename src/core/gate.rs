@@ -46,10 +46,10 @@ pub struct Order {
 }
 
 impl Node {
-    /// What it said it is; `None`: its newest answer does not tell, or is older than the last order.
+    /// What it said it is; `None`: its newest answer does not tell, or is older than an order that was carried out.
     fn gate(&self) -> Option<Gate> {
-        let facts =
-            self.facts.as_ref().filter(|_| self.online() && self.last_began() >= self.orders.answered)?;
+        let tells = self.orders.failed.is_some() || self.last_began() >= self.orders.answered;
+        let facts = self.facts.as_ref().filter(|_| self.online() && tells)?;
         Some(if facts.read_only { Gate::Closed } else { Gate::Open })
     }
 }
@@ -92,12 +92,19 @@ impl Pool {
             };
             if wanted == is {
                 self.memory.nodes[node].orders.failed = None;
-            } else if self.memory.nodes[node].orders.out.is_none()
+            } else if self.may_order(node, now)
                 && (wanted == Gate::Closed || self.in_the_way(node, now).is_none())
             {
                 self.order(node, wanted, now);
             }
         }
+    }
+
+    /// One order at a time, and one that failed is given again with the pace of the polls.
+    fn may_order(&self, node: NodeId, now: Moment) -> bool {
+        let orders = &self.memory.nodes[node].orders;
+        let pause = self.settings.nodes[node].pace.interval / 2;
+        orders.out.is_none() && (orders.failed.is_none() || now >= orders.answered + pause)
     }
 
     fn note_opened(&mut self) {
