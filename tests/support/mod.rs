@@ -42,6 +42,7 @@ pub use fickle::Fickle;
 pub use flavour::Flavour;
 pub use net::Lan;
 pub use options::Options;
+pub use place::OwnDir;
 pub use proxy::{Mode, Proxy};
 pub use replication::{Use, pair_master_master, pair_of, replicate, ring, source_replica, source_replica_of};
 pub use server::Server;

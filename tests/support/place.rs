@@ -38,7 +38,7 @@ impl Place {
 }
 
 /// A directory that is gone with this; or, if this process is killed, when the next one looks.
-pub(super) struct OwnDir {
+pub struct OwnDir {
     path: PathBuf,
     /// Released by the kernel when the process dies, so that others see what was left behind.
     _lock: Flock<File>,
@@ -46,7 +46,7 @@ pub(super) struct OwnDir {
 
 impl OwnDir {
     /// One that nobody else may look into.
-    pub(super) fn private(name: &str) -> OwnDir {
+    pub fn private(name: &str) -> OwnDir {
         let make = |path: &Path| fs::DirBuilder::new().mode(0o700).create(path).expect("a directory");
         let random = || base().join(format!("{name}-{:08x}", RandomState::new().hash_one(0) >> 32));
         std::iter::repeat_with(random).find_map(|path| OwnDir::at(path, make)).expect("endless")
