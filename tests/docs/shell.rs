@@ -27,14 +27,17 @@ impl Shell {
     /// Starts one, with our programs first in its path.
     pub fn start() -> Shell {
         let folder = OwnDir::private("docs");
-        let home = folder.join("home");
+        let (home, temporary) = (folder.join("home"), folder.join("tmp"));
         fs::create_dir(&home).expect("a home");
+        fs::create_dir(&temporary).expect("a folder for temporary files");
         let mut command = Command::new("unshare");
         if !Uid::effective().is_root() {
             command.arg("--map-root-user");
         }
         command.args(["--net", "--pid", "--fork", "--kill-child", "bash", "--norc"]);
         command.current_dir(&home).env("HOME", &home).env("PATH", path()).env("LC_ALL", "C.UTF-8");
+        // Servers name temporary files by their process id, and here those are small numbers that others have too.
+        command.env("TMPDIR", temporary);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = start(command).expect("unshare, of Debian's util-linux");
         let input = child.stdin.take().expect("its input");
