@@ -48,7 +48,7 @@ impl Pool {
 
     fn unless_forced(&self, why: &str, to: Option<NodeId>) -> Refused {
         let (pool, to) = (&self.settings.name, to.map_or("NODE", |to| self.name(to)));
-        Refused(format!("{why}; try again when it is not so, or: mpp switchover {pool} --to {to} --force"))
+        Refused(format!("{why}; wait until that has changed, or: mpp switchover {pool} --to {to} --force"))
     }
 
     /// The first node by priority that ACTIVE could be handed to.

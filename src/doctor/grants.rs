@@ -70,6 +70,10 @@ fn quoted(account: &str) -> String {
 pub(super) fn privileges(line: &str) -> Vec<String> {
     let Some(line) = line.strip_prefix("GRANT ") else { return Vec::new() };
     let (grant, receiver) = line.split_once(" TO ").unwrap_or((line, ""));
+    // What everybody has is not for this account to lose.
+    if receiver.starts_with("PUBLIC") {
+        return Vec::new();
+    }
     let (names, object) = grant.split_once(" ON ").unwrap_or((grant, "role"));
     let mut privileges: Vec<String> = match object {
         "*.*" => split(names).map(str::to_owned).collect(),
@@ -105,6 +109,7 @@ mod tests {
             ["SELECT ON `d`.*", "INSERT ON `d`.*"]
         );
         assert_eq!(privileges("GRANT `dba`@`%` TO `a`@`%`"), ["role `dba`@`%`"]);
+        assert_eq!(privileges("GRANT SELECT ON `test`.* TO PUBLIC"), [""; 0]);
         assert_eq!(privileges("SET DEFAULT ROLE NONE"), [""; 0]);
         assert_eq!(quoted("o'neil@10.0.0.%"), "'o''neil'@'10.0.0.%'");
     }
