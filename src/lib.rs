@@ -8,6 +8,7 @@
 //! - `clock`, `exit`: the two clocks; the exit codes
 //! - `run`: another program, run for so long and for so many of its words
 //! - `config`, `alert`, `control`: the file, the syslog, the socket
+//! - `journal`: what happened, in memory and on disk
 //! - `poll`: asking the servers
 //! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back
 //! - `doctor`: what would bite, before it does: facts, rules over them, findings
@@ -35,6 +36,8 @@ pub mod daemon;
 pub mod doctor;
 #[cfg(feature = "daemon")]
 pub mod exit;
+#[cfg(feature = "daemon")]
+pub mod journal;
 #[cfg(feature = "daemon")]
 pub mod keepalived;
 #[cfg(feature = "daemon")]

@@ -6,7 +6,7 @@ use std::fmt;
 /// One event, in the words that stand everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// Counts up from 1 since the daemon started.
+    /// Counts up, over restarts too; no two events have the same.
     pub seq: u64,
     /// UTC, RFC 3339 with milliseconds.
     pub time: String,
@@ -39,10 +39,14 @@ pub struct Line {
 impl Line {
     /// Syslog's number of the severity; an unknown word is a notice.
     pub fn severity_number(&self) -> u8 {
-        let words = ["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"];
-        let found = words.iter().position(|w| *w == self.severity);
-        found.and_then(|n| u8::try_from(n).ok()).unwrap_or(5)
+        severity_number(&self.severity).unwrap_or(5)
     }
+}
+
+/// Syslog's number of a severity, 0 the worst; `None`: there is no such word.
+pub fn severity_number(word: &str) -> Option<u8> {
+    let words = ["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"];
+    words.iter().position(|w| *w == word).and_then(|n| u8::try_from(n).ok())
 }
 
 impl fmt::Display for Line {

@@ -9,6 +9,6 @@ mod queue;
 mod stderr;
 mod syslog;
 
-pub use line::Line;
+pub use line::{Line, severity_number};
 pub use queue::Alerts;
 pub use syslog::Target;

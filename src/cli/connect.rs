@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 pub(super) const CONFIG: &str = "/etc/mpp/mpp.yaml";
 /// Where `runtime_dir` is if that file does not say.
 const RUNTIME_DIR: &str = "/run/mpp";
+/// Likewise `state_dir`.
+pub(super) const STATE_DIR: &str = "/var/lib/mpp";
 
 /// A daemon, by its runtime directory.
 pub(super) struct Daemon {

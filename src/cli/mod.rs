@@ -3,6 +3,7 @@
 //! - `options`, `mppd`: the command lines
 //! - `print`: the one place that prints
 //! - `settings`: the configuration file's, or what is wrong with it
+//! - `when`, `event_lines`: times as people write them, events as people read them
 //! - `connect`: where the daemon is, and how its refusals end the program
 //! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `keepalived` (`render`, `lint`, `diff`),
 //!   `weights`, `pages`: the commands
@@ -12,6 +13,7 @@ mod config;
 mod connect;
 mod diff;
 mod doctor;
+mod event_lines;
 mod events;
 mod keepalived;
 mod lint;
@@ -25,11 +27,13 @@ mod settings;
 mod status;
 mod table;
 mod weights;
+mod when;
 mod why;
 
 use crate::exit::Exit;
 use clap::Parser;
 use options::{Command, DaemonCommand, Options};
+use std::path::Path;
 use std::process::ExitCode;
 
 pub use mppd::MppdOptions;
@@ -50,7 +54,7 @@ fn run(options: Options) -> Exit {
         Command::Completions { shell } => pages::completions(shell),
         Command::Man { dir } => pages::man(&dir),
         Command::Daemon(asked) => match connect::Daemon::of(&options.config) {
-            Ok(daemon) => ask(&daemon, asked),
+            Ok(daemon) => ask(&options.config, &daemon, asked),
             Err(faults) => {
                 print::err(&faults.to_string());
                 Exit::Config
@@ -59,13 +63,13 @@ fn run(options: Options) -> Exit {
     }
 }
 
-fn ask(daemon: &connect::Daemon, asked: DaemonCommand) -> Exit {
+fn ask(config: &Path, daemon: &connect::Daemon, asked: DaemonCommand) -> Exit {
     match asked {
         DaemonCommand::Status { pool, json, watch } => status::run(daemon, pool, json, watch),
         DaemonCommand::Report { node } => report::report(daemon, &node),
         DaemonCommand::IsActive { node } => report::is_active(daemon, &node),
         DaemonCommand::Why { target, json } => why::run(daemon, &target, json),
-        DaemonCommand::Events { since, pool, follow, json } => events::run(daemon, since, pool, follow, json),
+        DaemonCommand::Events(options) => events::run(daemon, config, options),
         DaemonCommand::Change(change) => change::run(daemon, change),
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of `mpp`.
 
+use super::events::EventsOptions;
 use super::keepalived::KeepalivedCommand;
 use crate::exit::Exit;
 use clap::{Args, Parser, Subcommand};
@@ -95,21 +96,9 @@ pub(super) enum DaemonCommand {
         #[arg(long)]
         json: bool,
     },
-    /// What happened
-    Events {
-        /// Not older than this
-        #[arg(long, value_name = "1h", value_parser = duration)]
-        since: Option<Duration>,
-        /// Only of this pool
-        #[arg(long)]
-        pool: Option<String>,
-        /// Go on as things happen
-        #[arg(long)]
-        follow: bool,
-        /// As JSON, an event a line
-        #[arg(long)]
-        json: bool,
-    },
+    /// What happened, also before a crash or a reboot: the last 100, or what is asked for; with the daemon dead from its
+    /// files, exit 69
+    Events(EventsOptions),
     #[command(flatten)]
     Change(Change),
 }

@@ -71,17 +71,8 @@ fn cells(node: &Node) -> [String; 7] {
 
 /// `2026-11-22 15:36:02`, in the time zone of whoever reads it.
 fn local_time(rfc3339: &str) -> String {
-    formatted(rfc3339, "%Y-%m-%d %H:%M:%S")
-}
-
-/// The same with milliseconds: what happens in a failover happens within a second.
-pub(super) fn local_time_ms(rfc3339: &str) -> String {
-    formatted(rfc3339, "%Y-%m-%d %H:%M:%S%.3f")
-}
-
-fn formatted(rfc3339: &str, format: &str) -> String {
     match rfc3339.parse::<Timestamp>() {
-        Ok(time) => time.to_zoned(TimeZone::system()).strftime(format).to_string(),
+        Ok(time) => time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         Err(_) => rfc3339.to_owned(),
     }
 }

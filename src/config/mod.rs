@@ -75,6 +75,15 @@ pub fn runtime_dir(path: &Path) -> Result<PathBuf, Faults> {
         .map(|(folder, _)| folder)
 }
 
+/// The `state_dir` of a file, likewise.
+///
+/// # Errors
+/// As [`runtime_dir`], of `state_dir`.
+pub fn state_dir(path: &Path) -> Result<PathBuf, Faults> {
+    read(path, |root| root.section(top::KEYS).map(|section| top::state_dir(&section)))
+        .map(|(folder, _)| folder)
+}
+
 /// What `mpp config check` prints: the summary, then any warnings, each on a line of its own.
 ///
 /// # Errors

@@ -45,7 +45,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
     let whole = root.reading.faults() == before;
     let mut settings = Settings {
         runtime_dir: runtime_dir(&section),
-        state_dir: PathBuf::from("/var/lib/mpp"),
+        state_dir: state_dir(&section),
         control_group: "mpp".to_owned(),
         startup_grace: seconds(30),
         pools,
@@ -54,7 +54,6 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         keepalived: Keepalived::default(),
         warnings: Vec::new(),
     };
-    section.fill("state_dir", &mut settings.state_dir, |spot| spot.folder(4000));
     section.fill("control_group", &mut settings.control_group, |spot| spot.account("group", "/etc/group"));
     section.fill("startup_grace", &mut settings.startup_grace, |spot| spot.duration(ms(0)..=seconds(3600)));
     section.fill("stale", &mut (), |spot| stale(spot, &mut settings.stale));
@@ -85,6 +84,13 @@ fn overlap_readers(settings: &mut Settings) {
 pub(super) fn runtime_dir(section: &Section<'_>) -> PathBuf {
     let mut folder = PathBuf::from("/run/mpp");
     section.fill("runtime_dir", &mut folder, |spot| spot.folder(LONGEST_RUNTIME_DIR));
+    folder
+}
+
+/// `state_dir` alone.
+pub(super) fn state_dir(section: &Section<'_>) -> PathBuf {
+    let mut folder = PathBuf::from("/var/lib/mpp");
+    section.fill("state_dir", &mut folder, |spot| spot.folder(4000));
     folder
 }
 

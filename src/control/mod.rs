@@ -1,6 +1,7 @@
 //! The control socket: newline-delimited JSON, one request an exchange.
 //!
 //! - `protocol`, `request`: answers and requests, as they stand on the wire
+//! - `events`: which events are asked for, and a page of them
 //! - `status`: what `status` answers
 //! - `published`: the same from the last published state, when the daemon is dead
 //! - `server`, `places`, `timed`: the daemon's end; a slow or silent client costs nobody else anything
@@ -8,6 +9,7 @@
 //! - `client`: the operator's end
 
 pub mod client;
+pub mod events;
 pub mod peer;
 mod places;
 pub mod protocol;

@@ -1,5 +1,6 @@
 //! Requests, as they stand on the wire. `docs/control-socket.md` shows each.
 
+use super::events::Events;
 use super::protocol::{Code, Failure, VERSION};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -26,17 +27,7 @@ pub enum Request {
         node: Option<String>,
     },
     /// What happened.
-    Events {
-        /// Not older than this, seconds.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        since_s: Option<u64>,
-        /// Only of this pool.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        pool: Option<String>,
-        /// Go on as things happen.
-        #[serde(default)]
-        follow: bool,
-    },
+    Events(Events),
     /// Forgive a failed node, or all of them.
     Recover {
         /// The pool.
@@ -190,7 +181,7 @@ impl Request {
     /// The pool it is about, if it is about one.
     pub fn pool(&self) -> Option<&str> {
         match self {
-            Request::Status { pool } | Request::Events { pool, .. } => pool.as_deref(),
+            Request::Status { pool } | Request::Events(Events { pool, .. }) => pool.as_deref(),
             Request::Reload { .. } => None,
             Request::Why { pool, .. }
             | Request::Recover { pool, .. }
@@ -277,6 +268,9 @@ mod tests {
         assert_eq!(Request::parse(request.to_line().as_bytes()), Ok(request));
         let status = Request::parse(br#"{"v":1,"cmd":"status","pool":"db"}"#);
         assert_eq!(status, Ok(Request::Status { pool: Some("db".into()) }));
+        let events = Events { since_s: Some(60), pool: Some("db".into()), follow: true, ..Events::default() };
+        let line = br#"{"v":1,"cmd":"events","since_s":60,"pool":"db","follow":true}"#;
+        assert_eq!(Request::parse(line), Ok(Request::Events(events)));
     }
 
     #[test]
@@ -288,6 +282,7 @@ mod tests {
             ("{\"v\":2,\"cmd\":\"status\"}", Code::Version, "version 2"),
             ("{\"v\":1,\"cmd\":\"dance\"}", Code::BadRequest, "dance"),
             ("{\"v\":1,\"cmd\":\"status\",\"pol\":\"db\"}", Code::BadRequest, "pol"),
+            ("{\"v\":1,\"cmd\":\"events\",\"pol\":\"db\"}", Code::BadRequest, "pol"),
             ("{\"v\":1,\"cmd\":\"ack\"}", Code::BadRequest, "pool"),
             ("{\"v\":1,\"cmd\":\"ack\",\"pool\":7}", Code::BadRequest, "string"),
             (

@@ -5,7 +5,6 @@
 //! ```
 
 use super::fleet::Fleet;
-use super::journal::Journal;
 use super::lock::Lock;
 use super::lost::Lost;
 use super::lvs::Lvs;
@@ -19,6 +18,7 @@ use crate::control::status::Daemon;
 use crate::core::event::{Action, Event};
 use crate::core::pool::Seat;
 use crate::core::time::Moment;
+use crate::journal::Journal;
 use crate::keepalived;
 use crate::poll::Watchdog;
 use crate::state::Writer;
@@ -103,7 +103,8 @@ impl Decider {
         inbox: Inbox,
         lock: Lock,
     ) -> Decider {
-        let (woke, outbox) = (clock::now(), Outbox::default());
+        let woke = clock::now();
+        let outbox = Outbox { seq: surroundings.journal.newest(), ..Outbox::default() };
         let mut lvs = Lvs::new(&settings, surroundings.lvs_desk.clone());
         // The state was published with every pool in it.
         lvs.note_all(&fleet);
@@ -134,6 +135,7 @@ impl Decider {
             .is_none_or(|since| self.hands_over() && clock::now().since(since) < self.last_handover())
         {
             if let Some(why) = self.ousted.take() {
+                self.surroundings.journal.leave();
                 self.tell_self("ousted", "alert", format!("{why}; this one stops and touches nothing"));
                 self.tell_waiting();
                 return self.surroundings.alerts.finish();
@@ -156,6 +158,7 @@ impl Decider {
             false => self.tell_self("stopped", "notice", "mppd stops; what it published stands".into()),
         }
         self.finish_round();
+        self.surroundings.journal.finish();
         self.surroundings.alerts.finish();
         // The very last thing, or the control thread would put it back.
         _ = std::fs::remove_file(self.settings.runtime_dir.join("mpp.sock"));

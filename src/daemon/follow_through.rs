@@ -1,7 +1,6 @@
 //! A command whose effect takes time, told to its client as it goes on: each step when it is published, and at the end
 //! what it came to.
 
-use super::journal::Journal;
 use super::message::{Given, Mailbox, Want};
 use crate::alert::Line;
 use crate::clock;
@@ -9,6 +8,7 @@ use crate::control::protocol::{Answer, Failure, Progress};
 use crate::core::command::{Awaits, Done};
 use crate::core::event::What;
 use crate::core::time::Moment;
+use crate::journal::Journal;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -9,7 +9,7 @@
 //! - `persist`: what must survive a reboot, on disk
 //! - `message`: what the decider is told, through one bounded queue
 //! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time
-//! - `journal`: what happened, in memory
+//! - `events`: what happened, for clients
 //! - `lost`: pollers whose driver panicked
 //! - `lvs`: verdicts to keepalived, and what the kernel has made of them; `lvs_status`: the same for people
 //! - `lock`, `signals`, `systemd`: the surroundings
@@ -17,9 +17,9 @@
 mod agenda;
 mod answers;
 mod decider;
+mod events;
 mod fleet;
 mod follow_through;
-mod journal;
 mod lock;
 mod lost;
 mod lvs;

@@ -116,7 +116,7 @@ fn node_of(pool: &Pool, wanted: &str) -> Result<NodeId, Failure> {
     })
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.take(LISTED + 1).collect();
     if names.len() > LISTED {
         names[LISTED] = "...";

@@ -94,7 +94,7 @@ impl Decider {
 
     /// A disk that neither takes what must survive a reboot nor refuses it is told once, and once when it does again.
     fn watch_disk(&mut self, now: Moment) {
-        let hangs = self.surroundings.desk.hangs(now);
+        let hangs = self.surroundings.desk.hangs(now) || self.surroundings.journal.hangs(now);
         if hangs == std::mem::replace(&mut self.persisting.hangs, hangs) {
             return;
         }

@@ -3,7 +3,6 @@
 use super::answers::Answers;
 use super::decider::{Decider, Surroundings};
 use super::fleet::{Fleet, Past};
-use super::journal::Journal;
 use super::lock::{Held, Lock};
 use super::memory::{self, Legacy};
 use super::message::{Mailbox, Message, Sent};
@@ -15,6 +14,7 @@ use crate::config::{self, Settings, Syslog, SyslogAddress};
 use crate::control::server;
 use crate::control::status::Daemon;
 use crate::exit::Exit;
+use crate::journal::{self, Journal};
 use crate::keepalived::desk::Desk;
 use crate::keepalived::{push, watch};
 use crate::poll::{self, Watchdog};
@@ -61,7 +61,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
         reload::state_file(&settings, &fleet, config, boot_id).map_err(|e| format!("can't publish: {e}"))?;
 
     let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4);
-    let journal = Arc::new(Journal::default());
+    let journal = keep_journal(&settings.state_dir, &mailbox).map_err(no_thread)?;
     listen(config, &settings, &mailbox, &journal, lock.held())?;
     signals::watch(mailbox.clone(), config.to_owned()).map_err(|e| format!("can't catch signals: {e}"))?;
     let watchdog = Watchdog::start().map_err(no_thread)?;
@@ -88,6 +88,13 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     decider.run();
     systemd::stopping();
     Ok(())
+}
+
+/// Starts what carries events to the disk.
+fn keep_journal(state_dir: &Path, mailbox: &Mailbox) -> io::Result<Arc<Journal>> {
+    let teller = mailbox.clone();
+    let tell = move |severity, words| _ = teller.send(Message::Tell("journal", severity, words));
+    journal::start(state_dir, Box::new(tell))
 }
 
 /// Starts what goes between the decider and keepalived.

@@ -17,10 +17,15 @@ pub struct SmallDisk {
 impl SmallDisk {
     /// Mounts one over a directory, which is made if it is not there; everybody may write to it.
     pub fn over(at: &Path) -> SmallDisk {
+        SmallDisk::of(SIZE, at)
+    }
+
+    /// The same, of a size as mount(8) writes it.
+    pub fn of(size: &str, at: &Path) -> SmallDisk {
         sweep();
         fs::create_dir_all(at).expect("its directory");
         let source = format!("{SOURCE}{}", Pid::this());
-        let options = format!("size={SIZE},mode=0777");
+        let options = format!("size={size},mode=0777");
         as_root(&["mount", "-t", "tmpfs", "-o", &options, &source], at);
         SmallDisk { at: at.to_owned() }
     }
