@@ -27,7 +27,8 @@ fn answer(stream: UnixStream) -> serde_json::Value {
 
 fn exchange(agent: &Agent, request: &[u8]) -> serde_json::Value {
     let mut stream = connect(agent);
-    stream.write_all(request).expect("sent");
+    // A daemon that has no place for us answers without reading.
+    _ = stream.write_all(request);
     answer(stream)
 }
 
@@ -51,6 +52,35 @@ fn what_is_no_request_gets_one_clear_error_and_the_daemon_goes_on() {
         assert!(answer["error"]["message"].as_str().is_some_and(|m| !m.is_empty()), "{answer}");
     }
     assert_eq!(exchange(&agent, b"{\"v\":1,\"cmd\":\"status\"}\n")["ok"], true);
+}
+
+#[test]
+fn events_come_as_a_list_or_as_pages() {
+    let agent = agent();
+    support::wait_until("it has failed", Duration::from_secs(30), || agent.state(0) == "FAIL_OFFLINE");
+    let ask = |keys: &str| {
+        let answer = exchange(&agent, format!("{{\"v\":1,\"cmd\":\"events\"{keys}}}\n").as_bytes());
+        assert_eq!(answer["ok"], true, "{answer}");
+        answer["data"].clone()
+    };
+    let list = ask("");
+    let all = list.as_array().expect("a list").len();
+    assert_eq!(ask(",\"since_s\":3600"), list);
+    let of_pool = ask(",\"since_s\":3600,\"pool\":\"db\",\"follow\":false");
+    assert_eq!(of_pool.as_array().expect("a list").len(), all - 1, "all but what is told of mppd itself");
+    let page = ask(",\"after\":1,\"page\":2");
+    let expected = serde_json::json!({"events": [list[1], list[2]], "more": true, "seq": 3, "faults": []});
+    assert_eq!(page, expected);
+    let newest = ask(",\"page\":1");
+    assert_eq!((&newest["events"][0], &newest["more"]), (&list[all - 1], &true.into()));
+    let other_files = ask(",\"after\":99999");
+    assert_eq!(other_files, list, "a number of other files");
+    for keys in
+        [",\"page\":0", ",\"page\":10001", ",\"since\":\"1h\"", ",\"severity\":\"bad\"", ",\"event\":\"a\""]
+    {
+        let answer = exchange(&agent, format!("{{\"v\":1,\"cmd\":\"events\"{keys}}}\n").as_bytes());
+        assert_eq!(answer["error"]["code"], "bad_request", "{keys}: {answer}");
+    }
 }
 
 #[test]

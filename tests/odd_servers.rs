@@ -61,7 +61,7 @@ fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
     let pid = agent.pid();
     agent.wait_active("db1");
     wait_until("the driver's panics are told", BOUND, || {
-        let events = agent.says(&["events"]);
+        let events = agent.says(&["events", "--event", "driver"]);
         events.contains("db/odd0: what it sends makes no sense")
             && events.contains("db/odd1: what it sends makes no sense")
             && events.contains("db/odd2: what it sends makes no sense: it claims to send")

@@ -19,7 +19,7 @@ enum By {
 
 /// Reads the configuration again; waits until it is in force.
 fn reload(agent: &Agent, by: By) {
-    let reloads = || agent.says(&["events"]).matches("configuration reloaded by").count();
+    let reloads = || agent.says(&["events", "--last", "10000"]).matches("configuration reloaded by").count();
     let before = reloads();
     match by {
         By::Command => _ = agent.says(&["reload"]),

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 /// How many are shown where nobody says how many, nor since when.
 const LAST: usize = 100;
-/// How many are asked for at a time.
-const PAGE: usize = 1000;
+/// How many are asked for at a time: about a file full.
+const PAGE: usize = 5000;
 /// How long a follower waits for a daemon that went away, and how long between two looks.
 const PATIENCE: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_millis(500);

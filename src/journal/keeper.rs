@@ -36,7 +36,7 @@ pub fn start(state_dir: &Path, tell: Tell) -> io::Result<Arc<Journal>> {
         appender: None,
         ailing: false,
     };
-    thread::Builder::new().name("journal".into()).spawn(move || keeper.run(&found))?;
+    thread::Builder::new().name("journal".into()).spawn(move || keeper.run(found))?;
     let last = last.recv_timeout(START).unwrap_or_else(|_| unix_ms(Clocks::read().wall()));
     journal.recent.go_on_from(last);
     Ok(journal)
@@ -53,7 +53,8 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn run(mut self, found: &SyncSender<u64>) {
+    /// Tells `found` from what number on to count, if that can be found; then writes for as long as the files are ours.
+    fn run(mut self, found: SyncSender<u64>) {
         let journal = Arc::clone(&self.journal);
         journal.recent.disk_begins(clock::now());
         // If that fails, the first write will say why.
@@ -61,9 +62,14 @@ impl Keeper {
             _ = found.try_send(appender.goes_on_from());
             self.appender = Some(appender);
         }
+        drop(found);
         journal.recent.disk_ends();
-        while !journal.is_left() {
-            if !journal.recent.wait_unwritten(LOOK) {
+        loop {
+            let unwritten = journal.recent.wait_unwritten(LOOK);
+            if journal.is_left() {
+                return;
+            }
+            if !unwritten {
                 continue;
             }
             journal.recent.disk_begins(clock::now());

@@ -1,6 +1,7 @@
 //! The files after crashes, by themselves; `tests/events.rs` has the daemon with them.
 
 use super::appender::Appender;
+use super::recent::{KEPT, Recent};
 use super::segment::{self, FULL};
 use super::{Files, Order};
 use crate::alert::Line;
@@ -140,6 +141,18 @@ fn a_file_that_was_cut_short_later_is_said() {
     let bytes = fs::read(&file).expect("read");
     fs::write(&file, &bytes[..bytes.len() - 5]).expect("cut");
     assert_eq!(read(&state), (vec![1, 3], vec![format!("{}: its end is missing", file.display())]));
+}
+
+#[test]
+fn what_waits_for_the_disk_is_bounded_and_what_had_to_go_is_counted() {
+    let recent = Recent::default();
+    recent.go_on_from(100);
+    (101..=110).for_each(|seq| recent.add(event(seq)));
+    assert_eq!(recent.written(105), 0);
+    (111..=101 + KEPT as u64 + 9).for_each(|seq| recent.add(event(seq)));
+    assert_eq!(recent.oldest(), 111);
+    assert_eq!(recent.written(recent.newest()), 5, "106 to 110");
+    assert_eq!(recent.written(recent.newest()), 0, "they are told once");
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn an_active_node_that_stays_full_is_replaced_at_the_slow_pace(play: Play) {
     let _full = fill(&stage.servers[0]);
     replaced(&stage, "FAIL_ONLINE", "1040 Too many connections");
     if play == Play::Plain {
-        let told = stage.agent.says(&["events", "--json", "--pool", "db"]);
+        let told = stage.agent.says(&["events", "--json", "--pool", "db", "--last", "10000"]);
         let seconds = |to: &str| {
             let event =
                 told.lines().find(|line| line.contains(&format!("\"to\":\"{to}\"")) && line.contains("1040"));

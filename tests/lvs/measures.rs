@@ -79,7 +79,7 @@ fn kills(pool: &mut Pool) -> Vec<f64> {
 /// When it was told, which is once it is published and pushed.
 fn told_after(agent: &Agent, event: &str, moment: Instant) -> Instant {
     let (now, wall) = (Instant::now(), SystemTime::now());
-    let text = agent.says(&["events", "--json"]);
+    let text = agent.says(&["events", "--json", "--last", "10000"]);
     let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let times = lines.filter(|line| line["event"] == event).filter_map(|line| {
         let time: jiff::Timestamp = line["time"].as_str()?.parse().ok()?;
