@@ -23,6 +23,9 @@ impl Node {
         if !self.may_count(began, settings) {
             return false;
         }
+        if self.errors == 0 {
+            self.first_error = Some(began);
+        }
         self.errors = self.errors.saturating_add(1);
         self.counted = Some(began);
         if !overdue {

@@ -115,6 +115,24 @@ pub enum What {
 }
 
 impl What {
+    /// Every kind.
+    pub const ALL: [What; 14] = [
+        What::State,
+        What::Status,
+        What::Failover,
+        What::Election,
+        What::Held,
+        What::Released,
+        What::Handover,
+        What::HandoverStep,
+        What::HandedOver,
+        What::HandoverGivenUp,
+        What::Flapping,
+        What::Replication,
+        What::Denied,
+        What::Command,
+    ];
+
     /// The word behind `event=`.
     pub fn word(self) -> &'static str {
         match self {

@@ -223,6 +223,7 @@ impl Pool {
             None => format!("nothing that {} had shown is known to be lost", self.name(holder)),
         };
         let why = self.failure_words(holder);
+        let after = self.since_first_error(holder, now);
         let owed = self.owed();
         self.fail(holder, true, now);
         (self.memory.failback_off, self.memory.chosen) = (false, false);
@@ -231,8 +232,17 @@ impl Pool {
         if let Some(reign) = &mut self.memory.reign {
             reign.shown.splice(0..0, owed);
         }
-        let reason = format!("{} promoted; {} failed: {why}; {loss}", self.name(to), self.name(holder));
+        let reason =
+            format!("{} promoted{after}; {} failed: {why}; {loss}", self.name(to), self.name(holder));
         self.tell_seated(What::Failover, Severity::Alert, to, reason);
+    }
+
+    /// How long it took: from the poll of the ACTIVE node that was the first to fail.
+    fn since_first_error(&self, holder: NodeId, now: Moment) -> String {
+        match self.memory.nodes[holder].first_error {
+            Some(first) => format!(" {} after {}'s first error", Short(now.since(first)), self.name(holder)),
+            None => String::new(),
+        }
     }
 
     /// What the ACTIVE node's last answer was, as it came.

@@ -23,6 +23,9 @@ pub struct Node {
     pub since: Moment,
     /// Negatives since the last positive.
     pub errors: u32,
+    /// When the first of them began; means nothing without errors.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub first_error: Option<Moment>,
     /// `Denied` on the ACTIVE node since the last positive.
     pub denied: u32,
     /// The visible mark of a change of role, until the next positive.
@@ -192,6 +195,7 @@ impl Node {
             standing: Standing::Unknown,
             since: now,
             errors: 0,
+            first_error: None,
             denied: 0,
             bump: false,
             positives: 0,
