@@ -38,6 +38,11 @@ impl Clocks {
         Clocks { moment: now(), wall: Timestamp::now() }
     }
 
+    /// Now, on CLOCK_BOOTTIME.
+    pub fn moment(&self) -> Moment {
+        self.moment
+    }
+
     /// The time of day now.
     pub fn wall(&self) -> Timestamp {
         self.wall

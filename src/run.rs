@@ -1,7 +1,7 @@
 //! Running another program: for so long, and for so many of its words.
 
 use crate::clock::now;
-use crate::core::time::{Duration, Moment};
+use crate::core::time::{Duration, Moment, Short};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -30,7 +30,7 @@ pub enum Unended {
     #[error("can't be run: {0}")]
     Io(#[from] io::Error),
     /// It was not done in this time and is killed.
-    #[error("was not done in {} s", .0.as_secs())]
+    #[error("was not done in {}", Short(*.0))]
     Late(Duration),
     /// It said more than so many bytes and is killed.
     #[error("said more than {0} bytes")]
@@ -44,15 +44,23 @@ struct Bounds {
     bytes: usize,
 }
 
-/// Runs it to its end, with nothing to read, in a process group of its own.
+/// Runs it to its end, with nothing to read.
+///
+/// # Errors
+/// As [`feed`].
+pub fn run(command: Command, time: Duration, bytes: usize) -> Result<Ended, Unended> {
+    feed(command, Stdio::null(), time, bytes)
+}
+
+/// Runs it to its end, with this to read, in a process group of its own.
 ///
 /// # Errors
 /// It can't be started; or it takes longer than `time`, or says more than `bytes`. Then its process group is killed: also
 /// what it has started.
-pub fn run(mut command: Command, time: Duration, bytes: usize) -> Result<Ended, Unended> {
+pub fn feed(mut command: Command, input: Stdio, time: Duration, bytes: usize) -> Result<Ended, Unended> {
     let bounds = Bounds { time, deadline: now() + time, bytes };
     let (output, inlet) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(inlet.try_clone()?).stderr(inlet).process_group(0);
+    command.stdin(input).stdout(inlet.try_clone()?).stderr(inlet).process_group(0);
     let mut child = command.spawn()?;
     // It holds inlets too: with them the output would never end.
     drop(command);

@@ -25,7 +25,13 @@ state_dir: "/tmp/state"
 control_group: dba
 startup_grace: 1m30s
 stale: { after: 10s, policy: down }
-alerts: { syslog: { facility: local3, address: "/run/other log" } }
+alerts:
+  syslog: { facility: local3, address: "/run/other log" }
+  remind_every: never
+  hooks:
+    - { run: [ /bin/true ] }
+    - { run: [ /bin/true, "a \"b\"" ], events: [ held, no_active ], timeout: 1m }
+    - { run: [ /bin/false ], severity: notice }
 monitor: { user: mpp, password_file: password, interval: 2s, timeout: 1s500ms }
 pools:
   - name: "1"

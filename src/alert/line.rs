@@ -26,6 +26,9 @@ pub struct Line {
     /// STATE or STATUS after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// What a reminder, a recovery or a flood is about, an event's word; of an event `hook`, the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// The node's `req`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub req: Option<u32>,
@@ -34,6 +37,9 @@ pub struct Line {
     pub epoch: Option<u64>,
     /// Why, in words.
     pub reason: String,
+    /// The severity of what a recovery ends: whoever was told of the one is told of the other.
+    #[serde(skip)]
+    pub ends: Option<String>,
 }
 
 impl Line {
@@ -59,7 +65,7 @@ impl fmt::Display for Line {
             write!(f, "node={node} ")?;
         }
         write!(f, "event={}", self.event)?;
-        for (key, value) in [("from", &self.from), ("to", &self.to)] {
+        for (key, value) in [("about", &self.about), ("from", &self.from), ("to", &self.to)] {
             if let Some(value) = value {
                 write!(f, " {key}={}", word(value))?;
             }
@@ -83,15 +89,19 @@ fn word(value: &str) -> String {
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
-    for c in text.chars() {
+    for c in plain(text).chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
             c => out.push(c),
         }
     }
     out.push('"');
     out
+}
+
+/// One line: control characters made blanks.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -111,6 +121,7 @@ mod tests {
             req: Some(4),
             epoch: Some(4),
             reason: "connection refused".into(),
+            ..Line::default()
         }
     }
 

@@ -3,6 +3,7 @@
 use super::queue::Inbox;
 use nix::errno::Errno;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use syslog::{Error, Facility, Formatter3164, Logger, LoggerBackend};
@@ -21,8 +22,8 @@ pub struct Target {
 
 type Connection = Logger<LoggerBackend, Formatter3164>;
 
-/// Writes until the sender is gone.
-pub(super) fn run(target: &Target, inbox: &Inbox) {
+/// Writes until the sender is gone. A target that is changed is the one of whatever still waits.
+pub(super) fn run(target: &Mutex<Target>, inbox: &Inbox) {
     let mut syslog = Syslog { target, connection: None, away: false };
     while let Ok(line) = inbox.lines.recv() {
         syslog.deliver(line.severity_number(), &line.to_string());
@@ -35,8 +36,8 @@ pub(super) fn run(target: &Target, inbox: &Inbox) {
 }
 
 struct Syslog<'a> {
-    target: &'a Target,
-    connection: Option<Connection>,
+    target: &'a Mutex<Target>,
+    connection: Option<(Target, Connection)>,
     /// It could not be reached, and that was said.
     away: bool,
 }
@@ -57,13 +58,15 @@ impl Syslog<'_> {
     }
 
     fn try_once(&mut self, severity: u8, text: &str) -> Result<(), Error> {
-        if self.connection.is_none() {
-            self.connection = Some(connect(self.target)?);
-        }
-        match &mut self.connection {
-            Some(logger) => write(logger, severity, text),
-            None => Ok(()),
-        }
+        let target = self.target.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (_, logger) = match self.connection.take() {
+            Some(connected) if connected.0 == target => self.connection.insert(connected),
+            _ => {
+                let logger = connect(&target)?;
+                self.connection.insert((target, logger))
+            }
+        };
+        write(logger, severity, text)
     }
 
     /// Says once, where it can, that syslog is away.

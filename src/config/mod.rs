@@ -5,6 +5,7 @@
 //! `locate` gives them their line and column afterwards. Nothing here talks to a server.
 
 mod address;
+mod alerts;
 mod director;
 mod duration;
 mod extra;

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::lvs::Keepalived;
 use super::password::PasswordSource;
 use super::syslog::Syslog;
+use crate::alert::Hook;
 use crate::core::settings::PoolSettings;
 
 /// File descriptors for a node, at most; and for everything else: clients, logs, the state, what a reload takes.
@@ -123,4 +124,14 @@ pub enum StalePolicy {
 pub struct Alerts {
     /// Where the lines go.
     pub syslog: Syslog,
+    /// What is run; at most 16.
+    pub hooks: Vec<Hook>,
+    /// How often what lasts is told again, 1s..=168h; `None`: never.
+    pub remind_every: Option<Duration>,
+}
+
+impl Default for Alerts {
+    fn default() -> Alerts {
+        Alerts { syslog: Syslog::default(), hooks: Vec::new(), remind_every: Some(Duration::from_secs(3600)) }
+    }
 }

@@ -5,9 +5,10 @@ use std::fmt::Display;
 
 use super::duration::written;
 use super::password::PasswordSource;
-use super::settings::{Access, Pool, Settings, StalePolicy, Tls};
+use super::settings::{Access, Alerts, Pool, Settings, StalePolicy, Tls};
 use super::show_keepalived;
 use super::syslog::SyslogAddress;
+use crate::alert::Hook;
 use crate::core::settings::{Failback, NodeSettings, OnDenied, Recovery, WhenAllFail, Writable};
 use crate::core::time::Duration;
 
@@ -103,11 +104,6 @@ fn tls(tls: &Tls) -> Vec<Line> {
 }
 
 fn top(settings: &Settings) -> Vec<Line> {
-    let syslog = &settings.alerts.syslog;
-    let address = match &syslog.address {
-        SyslogAddress::Local => word("local"),
-        SyslogAddress::Socket(path) => text(path.display()),
-    };
     let policy = match settings.stale.policy {
         StalePolicy::Hold => "hold",
         StalePolicy::Down => "down",
@@ -118,8 +114,38 @@ fn top(settings: &Settings) -> Vec<Line> {
         ("control_group", text(&settings.control_group)),
         ("startup_grace", written(settings.startup_grace)),
         ("stale", format!("{{ after: {}, policy: {policy} }}", written(settings.stale.after))),
-        ("alerts", format!("{{ syslog: {{ facility: {}, address: {address} }} }}", syslog.facility.name)),
+        ("alerts", alerts(&settings.alerts)),
     ]
+}
+
+fn alerts(alerts: &Alerts) -> String {
+    let syslog = &alerts.syslog;
+    let address = match &syslog.address {
+        SyslogAddress::Local => word("local"),
+        SyslogAddress::Socket(path) => text(path.display()),
+    };
+    let hooks = list(alerts.hooks.iter().map(hook));
+    let remind_every = alerts.remind_every.map_or_else(|| word("never"), written);
+    format!(
+        "{{ syslog: {{ facility: {}, address: {address} }}, remind_every: {remind_every}, hooks: {hooks} }}",
+        syslog.facility.name
+    )
+}
+
+fn hook(hook: &Hook) -> String {
+    let events = hook.pick.events.as_ref();
+    let events = events.map(|words| format!(", events: {}", list(words.iter().map(|w| word(w)))));
+    format!(
+        "{{ run: {}{}, severity: {}, timeout: {} }}",
+        list(hook.run.iter().map(text)),
+        events.unwrap_or_default(),
+        hook.pick.severity,
+        written(hook.timeout)
+    )
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 
 fn pool_lines(pool: &Pool) -> Vec<Line> {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::reading::Reading;
 use super::resolve::Resolver;
 use super::{
-    Faults, Settings, director, keepalived, levels, monitor, node, pool, real_server, syslog, top,
+    Faults, Settings, alerts, director, keepalived, levels, monitor, node, pool, real_server, syslog, top,
     understand, virtual_server, vrrp_instance,
 };
 
@@ -34,7 +34,8 @@ fn every_key_stands_in_the_documentation_and_no_other() {
         ("pools[].serve_until", levels::SERVE_KEYS),
         ("pools[].nodes[]", node::KEYS),
         ("stale", top::STALE_KEYS),
-        ("alerts", top::ALERT_KEYS),
+        ("alerts", alerts::KEYS),
+        ("alerts.hooks[]", alerts::HOOK_KEYS),
         ("alerts.syslog", syslog::KEYS),
         ("keepalived", keepalived::KEYS),
         ("keepalived.virtual_servers[]", virtual_server::KEYS),
@@ -62,7 +63,7 @@ const VALID: &str = r#"# Everything once.
 monitor: &m { user: mpp, credential: password, tls: required, interval: 2s, timeout: 1s500ms }
 startup_grace: 1m30s
 stale: { after: 5s, policy: hold }
-alerts: { syslog: { facility: local0, address: /run/log }, remind_every: 1h }
+alerts: { syslog: { facility: local0, address: /run/log }, remind_every: 1h, hooks: [ { run: [/bin/true, x], events: [held] } ] }
 pools:
   - name: "db"
     levels: { info: 1, warn: 2, critical: 3, fail: 4 }

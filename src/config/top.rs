@@ -1,7 +1,8 @@
-//! The top of the file, and the parts that stand there alone: `stale`, `alerts`.
+//! The top of the file, and the part that stands there alone: `stale`.
 
 use std::path::PathBuf;
 
+use super::alerts;
 use super::keepalived;
 use super::known::Known;
 use super::lvs::Keepalived;
@@ -9,7 +10,6 @@ use super::monitor::Written;
 use super::pool;
 use super::section::{Section, Spot};
 use super::settings::{Alerts, Pool, Settings, Stale, StalePolicy};
-use super::syslog::{self, Syslog};
 use super::tree::Tree;
 use super::unique::Unique;
 use super::values::{ms, seconds};
@@ -30,8 +30,6 @@ pub(super) const KEYS: &[&str] = &[
 ];
 /// Keys of `stale`.
 pub(super) const STALE_KEYS: &[&str] = &["after", "policy"];
-/// Keys of `alerts`.
-pub(super) const ALERT_KEYS: &[&str] = &["syslog", "hooks", "remind_every"];
 
 /// A Unix socket's path has 107 bytes at most, and files are made in the folder.
 const LONGEST_RUNTIME_DIR: usize = 90;
@@ -50,14 +48,14 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         startup_grace: seconds(30),
         pools,
         stale: Stale { after: seconds(5), policy: StalePolicy::Hold },
-        alerts: Alerts { syslog: Syslog::default() },
+        alerts: Alerts::default(),
         keepalived: Keepalived::default(),
         warnings: Vec::new(),
     };
     section.fill("control_group", &mut settings.control_group, |spot| spot.account("group", "/etc/group"));
     section.fill("startup_grace", &mut settings.startup_grace, |spot| spot.duration(ms(0)..=seconds(3600)));
     section.fill("stale", &mut (), |spot| stale(spot, &mut settings.stale));
-    section.fill("alerts", &mut (), |spot| alerts(spot, &mut settings.alerts));
+    section.fill("alerts", &mut (), |spot| alerts::read(spot, &mut settings.alerts));
     section.fill("keepalived", &mut settings.keepalived, |spot| {
         keepalived::read(spot, &Known::of(&settings.pools, whole))
     });
@@ -118,13 +116,5 @@ fn stale(spot: &Spot<'_>, stale: &mut Stale) -> Option<()> {
     section.fill("after", &mut stale.after, |spot| spot.duration(ms(100)..=seconds(3600)));
     let policies = [("hold", StalePolicy::Hold), ("down", StalePolicy::Down)];
     section.fill("policy", &mut stale.policy, |spot| spot.word(&policies));
-    Some(())
-}
-
-fn alerts(spot: &Spot<'_>, alerts: &mut Alerts) -> Option<()> {
-    let section = spot.section(ALERT_KEYS)?;
-    section.unbuilt("hooks", "");
-    section.fill("syslog", &mut alerts.syslog, syslog::read);
-    section.unbuilt("remind_every", "1h");
     Some(())
 }

@@ -11,7 +11,8 @@ use super::lvs::Lvs;
 use super::message::{self, Inbox, Mailbox, Message};
 use super::persist::Desk;
 use super::systemd::Pulse;
-use crate::alert::{Alerts, Line};
+use super::troubles::Troubles;
+use crate::alert::{Alerts, Flood, Line};
 use crate::clock;
 use crate::config::Settings;
 use crate::control::status::Daemon;
@@ -61,6 +62,8 @@ pub(super) struct Decider {
     pub(super) lost: Lost,
     pub(super) lvs: Lvs,
     pub(super) outbox: Outbox,
+    pub(super) flood: Flood,
+    pub(super) troubles: Troubles,
 }
 
 /// What was last handed over to be written, and whether more has changed since.
@@ -102,6 +105,7 @@ impl Decider {
         surroundings: Surroundings,
         inbox: Inbox,
         lock: Lock,
+        troubles: Troubles,
     ) -> Decider {
         let woke = clock::now();
         let outbox = Outbox { seq: surroundings.journal.newest(), ..Outbox::default() };
@@ -125,6 +129,8 @@ impl Decider {
             lost: Lost::default(),
             lvs,
             outbox,
+            flood: Flood::default(),
+            troubles,
         }
     }
 
@@ -138,7 +144,7 @@ impl Decider {
                 self.surroundings.journal.leave();
                 self.tell_self("ousted", "alert", format!("{why}; this one stops and touches nothing"));
                 self.tell_waiting();
-                return self.surroundings.alerts.finish();
+                return self.finish_telling();
             }
             let first = match self.inbox.messages.recv_timeout(self.patience()) {
                 Ok(message) => Some(message),
@@ -159,9 +165,10 @@ impl Decider {
         }
         self.finish_round();
         self.surroundings.journal.finish();
-        self.surroundings.alerts.finish();
+        let socket = self.settings.runtime_dir.join("mpp.sock");
+        self.finish_telling();
         // The very last thing, or the control thread would put it back.
-        _ = std::fs::remove_file(self.settings.runtime_dir.join("mpp.sock"));
+        _ = std::fs::remove_file(socket);
     }
 
     /// In the middle of a handover nobody is UP for `rw`: that is no state to leave behind.
@@ -217,6 +224,8 @@ impl Decider {
                 }
                 Message::Crashed(poller, words) => self.crashed(poller, &words),
                 Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
+                Message::Written(result) => self.written(result),
+                Message::Hook(program, fails, words) => self.tell_of_hook(&program, fails, &words),
                 Message::Seen(seen) => self.seen(seen),
                 Message::Knock => self.knocked = true,
                 Message::Stop => return false,

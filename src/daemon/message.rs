@@ -36,6 +36,10 @@ pub(super) enum Message {
     Crashed(PollerId, String),
     /// Something about the daemon itself is to be told: event, severity, reason.
     Tell(&'static str, &'static str, String),
+    /// What must survive a reboot can be written again, or no more, and why; in words.
+    Written(std::result::Result<String, String>),
+    /// How a hook fares: its program, whether it fails, in words.
+    Hook(String, bool, String),
     /// The kernel's table of virtual servers was looked at.
     Seen(Seen),
     /// There is a request: no need to sleep.

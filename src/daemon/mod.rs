@@ -10,6 +10,7 @@
 //! - `message`: what the decider is told, through one bounded queue
 //! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time
 //! - `events`: what happened, for clients
+//! - `troubles`: what lasts, and is told again now and then
 //! - `lost`: pollers whose driver panicked
 //! - `lvs`: verdicts to keepalived, and what the kernel has made of them; `lvs_status`: the same for people
 //! - `lock`, `signals`, `systemd`: the surroundings
@@ -36,6 +37,7 @@ mod start;
 mod status;
 mod systemd;
 mod telling;
+mod troubles;
 mod why;
 
 pub use start::mppd_main;

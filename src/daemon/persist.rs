@@ -112,8 +112,7 @@ pub(super) fn start(state_dir: &Path, mailbox: Mailbox) -> io::Result<Desk> {
             let result = write(&path, &records.take());
             records.written();
             if result.is_err() != told {
-                let (severity, text) = word(&path, &result);
-                _ = mailbox.send(Message::Tell("persist", severity, text));
+                _ = mailbox.send(Message::Written(word(&path, &result)));
             }
             told = result.is_err();
             if told {
@@ -126,12 +125,12 @@ pub(super) fn start(state_dir: &Path, mailbox: Mailbox) -> io::Result<Desk> {
 }
 
 /// How writing goes, where that has changed.
-fn word(path: &Path, result: &io::Result<()>) -> (&'static str, String) {
+fn word(path: &Path, result: &io::Result<()>) -> Result<String, String> {
     let path = path.display();
     match result {
-        Ok(()) => ("notice", format!("{path} is written again")),
+        Ok(()) => Ok(format!("{path} is written again")),
         Err(e) => {
-            ("alert", format!("can't write {path}: {e}; a reboot now would bring back what was written last"))
+            Err(format!("can't write {path}: {e}; a reboot now would bring back what was written last"))
         }
     }
 }

@@ -5,8 +5,9 @@ use super::fleet::{Fleet, Past};
 use super::lost::Lost;
 use super::message::Given;
 use super::publish;
+use crate::alert::{Target, Ways};
 use crate::clock::{self, Clocks};
-use crate::config::Settings;
+use crate::config::{self, Settings, SyslogAddress};
 use crate::control::protocol::{Code, Failure};
 use crate::core::pool::Pool;
 use crate::core::settings::{NodeSettings, PoolSettings};
@@ -30,11 +31,19 @@ impl Decider {
         let fresh = fleet
             .start_missing(&settings, &self.fleet, mailbox, watchdog)
             .map_err(|e: io::Error| failed("can't start a poller", e.to_string()))?;
+        let ways = ways(&settings.alerts);
+        let hooks = self
+            .surroundings
+            .alerts
+            .start_missing(&ways)
+            .map_err(|e| failed("can't start a hook's thread", e.to_string()))?;
         let writer = self.reveal(&settings, &fleet).map_err(|e| failed("can't publish", e.to_string()))?;
         // From here on nothing can fail.
         self.writer = writer;
         fleet.adopt(&settings, fresh, std::mem::take(&mut self.fleet));
         self.fleet = fleet;
+        self.troubles.keep(&self.fleet);
+        self.surroundings.alerts.adopt(ways, hooks);
         self.lvs.plan_anew(&settings);
         self.lvs.note_all(&self.fleet);
         self.settings = settings;
@@ -53,7 +62,6 @@ impl Decider {
             (settings.runtime_dir != old.runtime_dir, "runtime_dir"),
             (settings.control_group != old.control_group, "control_group"),
             (settings.state_dir != old.state_dir, "state_dir"),
-            (settings.alerts != old.alerts, "alerts"),
         ];
         if let Some((_, key)) = fixed.into_iter().find(|(changed, _)| *changed) {
             return Err(format!("{key} can't change in a running daemon; put it back, or restart mppd"));
@@ -87,6 +95,16 @@ impl Decider {
         self.lvs.flush();
         Ok(())
     }
+}
+
+/// Where these settings want alerts to go.
+pub(super) fn ways(alerts: &config::Alerts) -> Ways {
+    let socket = match &alerts.syslog.address {
+        SyslogAddress::Local => None,
+        SyslogAddress::Socket(path) => Some(path.clone()),
+    };
+    let syslog = Target { facility: alerts.syslog.facility.name.into(), socket };
+    Ways { syslog, hooks: alerts.hooks.clone() }
 }
 
 fn has(pool: Option<&PoolSettings>, node: &NodeSettings) -> bool {

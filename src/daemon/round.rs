@@ -52,6 +52,7 @@ impl Decider {
             );
             self.tell_self("dropped", "warning", text);
         }
+        self.tell_what_lasts();
         self.tell_waiting();
     }
 
@@ -90,6 +91,16 @@ impl Decider {
         let Ok(pools) = pools.collect() else { return };
         self.persisting = Persisting { last: now, changed: false, ..self.persisting };
         self.surroundings.desk.put(Record::of(pools));
+    }
+
+    /// What must survive a reboot can be written again, or no more.
+    pub(super) fn written(&mut self, result: Result<String, String>) {
+        let (severity, words) = match &result {
+            Ok(words) => ("notice", words.clone()),
+            Err(why) => ("alert", why.clone()),
+        };
+        self.troubles.unwritten = result.err();
+        self.tell_self("persist", severity, words);
     }
 
     /// A disk that neither takes what must survive a reboot nor refuses it is told once, and once when it does again.

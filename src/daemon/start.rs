@@ -6,11 +6,12 @@ use super::fleet::{Fleet, Past};
 use super::lock::{Held, Lock};
 use super::memory::{self, Legacy};
 use super::message::{Mailbox, Message, Sent};
+use super::troubles::Troubles;
 use super::{persist, reload, signals, systemd};
-use crate::alert::{self, Alerts};
+use crate::alert::Alerts;
 use crate::cli::{MppdOptions, print};
-use crate::clock::{Clocks, rfc3339};
-use crate::config::{self, Settings, Syslog, SyslogAddress};
+use crate::clock::{self, Clocks, rfc3339};
+use crate::config::{self, Settings};
 use crate::control::server;
 use crate::control::status::Daemon;
 use crate::exit::Exit;
@@ -21,6 +22,7 @@ use crate::poll::{self, Watchdog};
 use crate::state;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -52,16 +54,18 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     poll::keep_panics_to_their_pollers();
     poll::keep_buffers_apart();
     let lock = Lock::take(&settings.runtime_dir)?;
-    let alerts = Alerts::start(syslog_target(&settings.alerts.syslog)).map_err(no_thread)?;
     let boot_id = boot_id()?;
     let mut legacy = memory::read(&settings, boot_id);
     let started = started(&settings, &legacy);
+    let told = told_already(&legacy);
     let mut fleet = Fleet::new(&settings, &mut legacy.pasts);
+    let troubles = Troubles::of(&fleet, |pool| told.contains(pool), clock::now());
     let writer =
         reload::state_file(&settings, &fleet, config, boot_id).map_err(|e| format!("can't publish: {e}"))?;
 
     let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4);
     let journal = keep_journal(&settings.state_dir, &mailbox).map_err(no_thread)?;
+    let alerts = start_alerts(&settings, &mailbox).map_err(no_thread)?;
     listen(config, &settings, &mailbox, &journal, lock.held())?;
     signals::watch(mailbox.clone(), config.to_owned()).map_err(|e| format!("can't catch signals: {e}"))?;
     let watchdog = Watchdog::start().map_err(no_thread)?;
@@ -77,7 +81,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let surroundings =
         Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk, lvs_desk };
     let warnings = settings.warnings.clone();
-    let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox, lock);
+    let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox, lock, troubles);
     for fault in legacy.faults {
         decider.tell_self("restart", "alert", format!("some of what was remembered is lost: {fault}"));
     }
@@ -156,12 +160,18 @@ fn daemon(config: &Path) -> Daemon {
     }
 }
 
-fn syslog_target(syslog: &Syslog) -> alert::Target {
-    let socket = match &syslog.address {
-        SyslogAddress::Local => None,
-        SyslogAddress::Socket(path) => Some(path.clone()),
+/// Pools whose troubles a predecessor in this boot has told. After a reboot they are told again.
+fn told_already(legacy: &Legacy) -> HashSet<String> {
+    let pasts = legacy.pasts.iter().filter(|(_, past)| matches!(past, Past::Restart(_)));
+    pasts.map(|(pool, _)| pool.clone()).collect()
+}
+
+fn start_alerts(settings: &Settings, mailbox: &Mailbox) -> io::Result<Alerts> {
+    let mailbox = mailbox.clone();
+    let report = move |program: &str, fails, words| {
+        mailbox.send(Message::Hook(program.to_owned(), fails, words)) != Sent::Dropped
     };
-    alert::Target { facility: syslog.facility.name.into(), socket }
+    Alerts::start(reload::ways(&settings.alerts), Arc::new(report))
 }
 
 fn boot_id() -> Result<[u8; 16], String> {

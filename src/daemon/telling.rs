@@ -28,7 +28,8 @@ pub(super) fn line_of(pool: &Pool, note: Note) -> Line {
     }
 }
 
-fn shorten(mut reason: String) -> String {
+/// A reason of bearable length.
+pub(super) fn shorten(mut reason: String) -> String {
     if let Some((cut, _)) = reason.char_indices().nth(LONGEST) {
         reason.truncate(cut);
         reason.push_str("...");
@@ -48,19 +49,44 @@ impl Decider {
         });
     }
 
-    /// Tells what waited for its publication.
+    /// How a hook fares. What fails is a warning, for the event itself is in syslog.
+    pub(super) fn tell_of_hook(&mut self, program: &str, fails: bool, words: &str) {
+        self.outbox.lines.push(Line {
+            severity: if fails { "warning" } else { "notice" }.into(),
+            event: "hook".into(),
+            about: Some(program.to_owned()),
+            reason: shorten(format!("{program}: {words}")),
+            ..Line::default()
+        });
+    }
+
+    /// Tells what waited for its publication. The journal has all of it; of hundreds of the same, others get a summary.
     pub(super) fn tell_waiting(&mut self) {
         let mut lines = std::mem::take(&mut self.outbox.lines);
         let left_out = lines.len().saturating_sub(WAITING);
         lines.drain(..left_out);
-        let time = rfc3339(Clocks::read().wall());
+        let clocks = Clocks::read();
+        let (now, time) = (clocks.moment(), rfc3339(clocks.wall()));
         for mut line in lines {
             self.outbox.seq += 1;
             line.seq = self.outbox.seq;
             line.time.clone_from(&time);
             let line = Arc::new(line);
-            self.surroundings.alerts.tell(&line);
-            self.surroundings.journal.add(line);
+            self.surroundings.journal.add(Arc::clone(&line));
+            if let Some(line) = self.flood.pass(line, now) {
+                self.surroundings.alerts.tell(&line);
+            }
         }
+        for line in self.flood.settle(now) {
+            self.surroundings.alerts.tell(&line);
+        }
+    }
+
+    /// Tells what is still to be told, a moment at most: the end of the daemon.
+    pub(super) fn finish_telling(mut self) {
+        for line in self.flood.end() {
+            self.surroundings.alerts.tell(&line);
+        }
+        self.surroundings.alerts.finish();
     }
 }

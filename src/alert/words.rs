@@ -1,0 +1,57 @@
+//! The vocabulary of events: every word that may stand behind `event=`. `docs/alerts.md` has a section for each.
+
+use crate::core::event::What;
+use crate::core::trouble::Kind;
+
+/// Events of the daemon itself, and of telling.
+pub const OWN: [&str; 17] = [
+    "config",
+    "driver",
+    "dropped",
+    "flood",
+    "hook",
+    "kernel",
+    "ousted",
+    "password",
+    "persist",
+    "publish",
+    "recovered",
+    "reload",
+    "reminder",
+    "restart",
+    "started",
+    "stopped",
+    "track",
+];
+
+/// What wakes an operator: each cause once. `state` and `status` tell of the same causes, more often.
+pub const WAKING: [&str; 18] = [
+    "denied",
+    "driver",
+    "dropped",
+    "failed",
+    "failover",
+    "flapping",
+    "held",
+    "hook",
+    "kernel",
+    "no_active",
+    "no_redundancy",
+    "ousted",
+    "password",
+    "persist",
+    "publish",
+    "restart",
+    "stopped",
+    "track",
+];
+
+/// Every word, in alphabetical order.
+pub fn all() -> Vec<&'static str> {
+    let mut words: Vec<&str> = What::ALL.map(What::word).into();
+    words.extend(Kind::ALL.map(Kind::word));
+    words.extend(OWN);
+    words.sort_unstable();
+    words.dedup();
+    words
+}
