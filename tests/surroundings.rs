@@ -4,11 +4,10 @@ mod support;
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 use support::agent::program;
-use support::{Agent, wait_until};
+use support::{Agent, Rsyslog, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
 const NOBODY_THERE: &str = "      - { name: db1, address: \"127.0.0.2:1\" }\n";
@@ -42,46 +41,14 @@ fn systemd_is_told_ready_once_the_state_exists_and_then_the_watchdog() {
 
 #[test]
 fn alerts_reach_a_real_syslog_also_one_that_was_away() {
-    let agent = Agent::prepare(NOBODY_THERE, "", "");
-    let log = agent.path("syslog.txt");
-    let mut syslog = rsyslogd(agent.path("").as_path(), &agent.path("log.sock"), &log);
-    let mut agent = agent;
+    let mut agent = Agent::prepare(NOBODY_THERE, "", "");
+    let syslog = Rsyslog::start(&agent.path(""), "log");
     agent.launch();
-    let has = |words: &str| fs::read_to_string(&log).is_ok_and(|text| text.contains(words));
-    wait_until("the failure is in syslog", BOUND, || {
-        has(
-            "pool=db node=db1 event=state from=UNKNOWN to=FAIL_OFFLINE req=4 epoch=0 reason=\"connection refused\"",
-        )
-    });
-    assert!(has("mppd["), "the lines are mppd's");
-    stop(&mut syslog);
-    agent.says(&["pause", "db", "--reason", "while syslog is away"]);
-    let mut syslog = rsyslogd(agent.path("").as_path(), &agent.path("log.sock"), &log);
-    wait_until("what happened meanwhile is there too", BOUND, || has("while syslog is away"));
-    stop(&mut syslog);
-}
-
-/// A real rsyslogd on a socket of our own.
-fn rsyslogd(dir: &Path, socket: &Path, log: &Path) -> Child {
-    let config = dir.join("rsyslog.conf");
-    let text = format!(
-        "global(workDirectory=\"{}\")\nmodule(load=\"imuxsock\" SysSock.Use=\"off\")\n\
-         input(type=\"imuxsock\" Socket=\"{}\" RateLimit.Interval=\"0\")\n\
-         *.* action(type=\"omfile\" file=\"{}\")\n",
-        dir.display(),
-        socket.display(),
-        log.display()
+    syslog.wait(
+        "pool=db node=db1 event=state from=UNKNOWN to=FAIL_OFFLINE req=4 epoch=0 reason=\"connection refused\"",
     );
-    fs::write(&config, text).expect("its configuration");
-    let mut command = Command::new("rsyslogd");
-    command.arg("-n").arg("-f").arg(&config).arg("-i").arg(dir.join("rsyslog.pid"));
-    let child = command.spawn().expect("rsyslogd, from Debian's rsyslog");
-    wait_until("rsyslogd listens", BOUND, || socket.exists());
-    child
-}
-
-fn stop(child: &mut Child) {
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("a pid"));
-    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("asked to stop");
-    child.wait().expect("its end");
+    assert!(syslog.text().contains("mppd["), "the lines are mppd's");
+    syslog.stop();
+    agent.says(&["pause", "db", "--reason", "while syslog is away"]);
+    Rsyslog::start(&agent.path(""), "log").wait("while syslog is away");
 }

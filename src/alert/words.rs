@@ -25,13 +25,14 @@ pub const OWN: [&str; 17] = [
 ];
 
 /// What wakes an operator: each cause once. `state` and `status` tell of the same causes, more often.
-pub const WAKING: [&str; 18] = [
+pub const WAKING: [&str; 19] = [
     "denied",
     "driver",
     "dropped",
     "failed",
     "failover",
     "flapping",
+    "handover_given_up",
     "held",
     "hook",
     "kernel",

@@ -18,6 +18,7 @@ need setpriv util-linux
 need ip iproute2
 need nft nftables
 need ipvsadm ipvsadm
+need curl curl
 need strace strace
 need openssl openssl
 [ -n "$missing" ] || exit 0
