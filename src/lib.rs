@@ -7,7 +7,7 @@
 //! - `check`: what `mpp-check` answers, on top of `state`'s reader alone
 //! - `clock`, `exit`: the two clocks; the exit codes
 //! - `run`: another program, run for so long and for so many of its words
-//! - `config`, `alert`, `control`: the file, the syslog, the socket
+//! - `alert`, `config`, `control`: syslog and hooks, the file, the socket
 //! - `journal`: what happened, in memory and on disk
 //! - `poll`: asking the servers
 //! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back

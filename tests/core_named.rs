@@ -37,6 +37,20 @@ fn stays_held(world: &mut World, lasts: u64, words: &str) {
     assert_eq!(world.count(What::Held), 1, "one alert");
 }
 
+#[test]
+fn a_failover_says_how_long_it_took_from_the_first_error_to_the_decision() {
+    let mut world = steady();
+    world.begin(Kind::Kill(0));
+    fails_over(&mut world, 1, 10 * SEC);
+    let told = world.last(What::Failover);
+    let (who, rest) = told.split_once(" after db1's first error; db1 failed: ").expect(&told);
+    let ms = who.strip_prefix("db2 promoted ").and_then(|took| took.strip_suffix("ms")).expect(&told);
+    let ms: u64 = ms.parse().expect(&told);
+    // Four errors, a retry interval of 250 ms apart, and one more question.
+    assert!((750..1000).contains(&ms), "{told}");
+    assert!(rest.ends_with("; nothing that db1 had shown is known to be lost"), "{told}");
+}
+
 // ---- beginnings ----
 
 #[test]
@@ -95,7 +109,7 @@ fn a_standby_whose_source_died_is_still_promoted() {
     fails_over(&mut world, 1, 1760 * MS);
     assert_eq!(world.count(What::Held), 0);
     assert_eq!(world.pool.state(0), State::FailOffline);
-    assert!(world.last(What::Failover).starts_with("db2 promoted; db1 failed: connection refused"));
+    assert!(world.last(What::Failover).contains("; db1 failed: connection refused; "));
 }
 
 #[test]

@@ -13,10 +13,21 @@ pub struct Ongoing {
     pub node: Option<String>,
     /// Severity of its alert and its reminders.
     pub severity: &'static str,
-    /// What is so, and what helps.
+    /// What is so.
     pub words: String,
+    /// What helps.
+    pub help: Option<String>,
     /// Its beginning has an event of its own.
     pub told: bool,
+}
+
+/// What is seen of a pool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// What is not as it should be.
+    pub seen: Vec<Ongoing>,
+    /// Words of what can't be judged now, for something worse is in the way: not seen, and not over either.
+    pub hidden: &'static [&'static str],
 }
 
 /// How long something has to last before it counts, and how often it is told again.
@@ -46,26 +57,27 @@ struct Entry {
 
 impl Lasting {
     /// What lasted already when the daemon was started: its predecessor has told it.
-    pub fn take_up(&mut self, pool: &str, seen: Vec<Ongoing>, now: Moment) {
+    pub fn take_up(&mut self, pool: &str, look: Look, now: Moment) {
         let entry = |ongoing| Entry { ongoing, began: now, seen: now, told: Some(now), older: true };
-        if !seen.is_empty() {
-            self.pools.insert(pool.to_owned(), seen.into_iter().map(entry).collect());
+        if !look.seen.is_empty() {
+            self.pools.insert(pool.to_owned(), look.seen.into_iter().map(entry).collect());
         }
     }
 
     /// Takes what is seen of a pool, all of it; gives what is to be told, without number and time.
-    pub fn look(&mut self, pool: &str, seen: Vec<Ongoing>, patience: Patience, now: Moment) -> Vec<Line> {
-        if seen.is_empty() && !self.pools.contains_key(pool) {
+    pub fn look(&mut self, pool: &str, look: Look, patience: Patience, now: Moment) -> Vec<Line> {
+        if look.seen.is_empty() && !self.pools.contains_key(pool) {
             return Vec::new();
         }
         let entries = self.pools.entry(pool.to_owned()).or_default();
-        for ongoing in seen {
+        for ongoing in look.seen {
             match entries.iter_mut().find(|e| e.is(&ongoing)) {
                 Some(entry) => (entry.ongoing, entry.seen) = (ongoing, now),
                 None => entries.push(Entry { ongoing, began: now, seen: now, told: None, older: false }),
             }
         }
         let mut lines: Vec<Line> = entries.iter_mut().filter_map(|e| e.due(patience, now)).collect();
+        entries.iter_mut().filter(|e| look.hidden.contains(&e.ongoing.word)).for_each(|e| e.seen = now);
         entries.retain(|entry| {
             let over = entry.is_over(patience, now);
             lines.extend(over.then(|| entry.recovered()).flatten());
@@ -95,11 +107,12 @@ impl Entry {
         if self.seen != now {
             return None;
         }
-        let Ongoing { word, words, told, .. } = &self.ongoing;
+        let Ongoing { word, told, .. } = &self.ongoing;
+        let words = self.words();
         let line = match self.told {
             None if now.since(self.began) < patience.settle => return None,
             None if *told => None,
-            None => Some(self.line(word, None, words.clone())),
+            None => Some(self.line(word, None, words)),
             Some(last) if now.since(last) < patience.remind_every? => return None,
             Some(_) => Some(self.line("reminder", Some(word), format!("for {}: {words}", self.length()))),
         };
@@ -117,6 +130,13 @@ impl Entry {
         let words = format!("no longer so, after {}: {}", self.length(), self.ongoing.words);
         let line = self.line("recovered", Some(self.ongoing.word), words);
         Some(Line { severity: "notice".into(), ends: Some(self.ongoing.severity.into()), ..line })
+    }
+
+    fn words(&self) -> String {
+        match &self.ongoing.help {
+            Some(help) => format!("{}; {help}", self.ongoing.words),
+            None => self.ongoing.words.clone(),
+        }
     }
 
     /// `3m20s`, or `more than 3m20s`
@@ -145,7 +165,8 @@ mod tests {
         Patience { settle: Duration::from_secs(5), remind_every: Some(Duration::from_secs(3600)) };
 
     fn trouble(told: bool) -> Ongoing {
-        Ongoing { word: "no_redundancy", node: None, severity: "critical", words: "nobody".into(), told }
+        let (words, help) = ("nobody".into(), Some("mpp why".into()));
+        Ongoing { word: "no_redundancy", node: None, severity: "critical", words, help, told }
     }
 
     /// Looks at these seconds; what was told, and when.
@@ -157,7 +178,8 @@ mod tests {
         let mut all = Vec::new();
         for second in seconds {
             let now = Moment(second * 1_000_000_000);
-            let lines = lasting.look("db", seen.clone().into_iter().collect(), PATIENCE, now);
+            let look = Look { seen: seen.clone().into_iter().collect(), hidden: &[] };
+            let lines = lasting.look("db", look, PATIENCE, now);
             all.extend(lines.into_iter().map(|line| (second, line.to_string())));
         }
         all
@@ -169,9 +191,17 @@ mod tests {
         assert_eq!(
             told(&mut lasting, Some(trouble(false)), 100..=7305),
             [
-                (105, "pool=db event=no_redundancy reason=\"nobody\"".to_owned()),
-                (3705, "pool=db event=reminder about=no_redundancy reason=\"for 1h00m: nobody\"".to_owned()),
-                (7305, "pool=db event=reminder about=no_redundancy reason=\"for 2h00m: nobody\"".to_owned()),
+                (105, "pool=db event=no_redundancy reason=\"nobody; mpp why\"".to_owned()),
+                (
+                    3705,
+                    "pool=db event=reminder about=no_redundancy reason=\"for 1h00m: nobody; mpp why\""
+                        .to_owned()
+                ),
+                (
+                    7305,
+                    "pool=db event=reminder about=no_redundancy reason=\"for 2h00m: nobody; mpp why\""
+                        .to_owned()
+                ),
             ]
         );
         let over = "pool=db event=recovered about=no_redundancy reason=\"no longer so, after 2h00m: nobody\"";
@@ -203,9 +233,22 @@ mod tests {
     #[test]
     fn after_a_restart_nothing_is_told_twice_and_reminded_of_later() {
         let mut lasting = Lasting::default();
-        lasting.take_up("db", vec![trouble(false)], Moment(0));
-        let reminder = "pool=db event=reminder about=no_redundancy reason=\"for more than 1h00m: nobody\"";
+        lasting.take_up("db", Look { seen: vec![trouble(false)], hidden: &[] }, Moment(0));
+        let reminder =
+            "pool=db event=reminder about=no_redundancy reason=\"for more than 1h00m: nobody; mpp why\"";
         assert_eq!(told(&mut lasting, Some(trouble(false)), 0..=3700), [(3600, reminder.to_owned())]);
         assert_eq!(told(&mut lasting, None, 3701..=3710).len(), 1);
+    }
+
+    #[test]
+    fn what_something_worse_hides_is_neither_over_nor_reminded_of() {
+        let mut lasting = Lasting::default();
+        assert_eq!(told(&mut lasting, Some(trouble(false)), 0..=10).len(), 1);
+        for second in 11..=7200 {
+            let look = Look { seen: Vec::new(), hidden: &["no_redundancy"] };
+            assert!(lasting.look("db", look, PATIENCE, Moment(second * 1_000_000_000)).is_empty());
+        }
+        let over = "pool=db event=recovered about=no_redundancy reason=\"no longer so, after 2h00m: nobody\"";
+        assert_eq!(told(&mut lasting, None, 7201..=7210), [(7205, over.to_owned())]);
     }
 }

@@ -23,7 +23,7 @@ pub mod words;
 
 pub use flood::Flood;
 pub use hook::{Hook, Report};
-pub use lasting::{Lasting, Ongoing, Patience};
+pub use lasting::{Lasting, Look, Ongoing, Patience};
 pub use line::{Line, severity_number};
 pub use outlets::{Alerts, Fresh, Ways};
 pub use pick::Pick;

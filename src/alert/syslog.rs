@@ -103,3 +103,55 @@ fn write(logger: &mut Connection, severity: u8, text: &str) -> Result<(), Error>
         _ => logger.info(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::Line;
+    use super::super::queue::Outlet;
+    use super::*;
+    use crate::core::time::Moment;
+    use std::fs;
+    use std::process::Command;
+    use std::sync::Arc;
+
+    const ALL: usize = 1000;
+    const ROOM: usize = 100;
+
+    #[test]
+    fn while_syslog_is_away_so_many_lines_wait_and_the_rest_is_counted_and_told() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| dir.path().join(name);
+        let target = Target { facility: "local3".into(), socket: Some(path("sock")) };
+        let outlet =
+            Outlet::start("syslog", ROOM, move |inbox| run(&Mutex::new(target), &inbox)).expect("a thread");
+        for n in 1..=ALL {
+            let reason = format!("line {n}.");
+            outlet.tell(&Arc::new(Line { event: "state".into(), reason, ..Line::default() }));
+        }
+        let config = format!(
+            "global(workDirectory=\"{0}\")\nmodule(load=\"imuxsock\" SysSock.Use=\"off\")\n\
+             input(type=\"imuxsock\" Socket=\"{0}/sock\" RateLimit.Interval=\"0\")\n\
+             local3.* action(type=\"omfile\" file=\"{0}/log\")\n",
+            dir.path().display()
+        );
+        fs::write(path("conf"), config).expect("its configuration");
+        let mut rsyslogd = Command::new("rsyslogd");
+        rsyslogd.arg("-n").arg("-f").arg(path("conf")).arg("-i").arg(path("pid"));
+        let mut rsyslogd = rsyslogd.spawn().expect("rsyslogd, from Debian's rsyslog");
+        let until: Moment = crate::clock::now() + Duration::from_secs(60);
+        let text = || fs::read_to_string(path("log")).unwrap_or_default();
+        let told = || text().lines().filter(|line| line.contains("line ")).count();
+        let dropped = || {
+            let text = text();
+            let (before, _) = text.split_once(" lines for syslog: the queue was full")?;
+            before.rsplit('"').next()?.parse::<usize>().ok()
+        };
+        while dropped().is_none_or(|n| n + told() < ALL) && crate::clock::now() < until {
+            thread::sleep(Duration::from_millis(10));
+        }
+        rsyslogd.kill().and_then(|()| rsyslogd.wait()).expect("ended");
+        assert_eq!(dropped().map(|n| n + told()), Some(ALL), "{}", text());
+        assert!((ROOM..=ROOM + 1).contains(&told()), "{}", told());
+        assert!((1..=told()).all(|n| text().contains(&format!("\"line {n}.\""))), "the first, in order");
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::decider::Decider;
 use super::fleet::Fleet;
-use crate::alert::{Lasting, Line, Ongoing, Patience};
+use super::telling::shorten;
+use crate::alert::{Lasting, Line, Look, Ongoing, Patience};
 use crate::core::pool::Pool;
 use crate::core::time::{Duration, Moment};
 use crate::core::trouble::{Kind, Trouble};
@@ -30,7 +31,7 @@ impl Troubles {
     pub(super) fn of(fleet: &Fleet, known: impl Fn(&str) -> bool, now: Moment) -> Troubles {
         let mut lasting = Lasting::default();
         for pool in fleet.members.iter().map(|m| &m.pool).filter(|pool| known(&pool.settings().name)) {
-            lasting.take_up(&pool.settings().name, seen(pool, now), now);
+            lasting.take_up(&pool.settings().name, look(pool, now), now);
         }
         Troubles { lasting, next: 0, done: now, unwritten: None }
     }
@@ -69,14 +70,19 @@ impl Decider {
         }
         let patience = self.patience_with(Duration::ZERO);
         let own = self.own_troubles();
-        self.outbox.lines.extend(self.troubles.lasting.look("", own, patience, now));
+        self.outbox.lines.extend(self.troubles.lasting.look(
+            "",
+            Look { seen: own, hidden: &[] },
+            patience,
+            now,
+        ));
     }
 
     fn look_at(&mut self, place: usize, now: Moment) {
         let pool = &self.fleet.members[place].pool;
         let patience = self.patience_with(pool.settings().slowest_interval() * SETTLE_POLLS);
         let (name, epoch) = (&pool.settings().name, pool.memory().epoch);
-        let lines = self.troubles.lasting.look(name, seen(pool, now), patience, now);
+        let lines = self.troubles.lasting.look(name, look(pool, now), patience, now);
         self.outbox.lines.extend(lines.into_iter().map(|line| Line { epoch: Some(epoch), ..line }));
     }
 
@@ -86,7 +92,8 @@ impl Decider {
 
     /// What ails the daemon itself. Each has told its beginning.
     fn own_troubles(&self) -> Vec<Ongoing> {
-        let own = |word, words| Ongoing { word, node: None, severity: "alert", words, told: true };
+        let own =
+            |word, words| Ongoing { word, node: None, severity: "alert", words, help: None, told: true };
         let (runtime_dir, state_dir) =
             (self.settings.runtime_dir.display(), self.settings.state_dir.display());
         let stuck = self
@@ -103,18 +110,19 @@ impl Decider {
     }
 }
 
-fn seen(pool: &Pool, now: Moment) -> Vec<Ongoing> {
+fn look(pool: &Pool, now: Moment) -> Look {
     let ongoing = |trouble: Trouble| Ongoing {
         word: trouble.kind.word(),
         node: trouble.node.map(|n| pool.name(n).to_owned()),
         severity: trouble.severity.word(),
+        words: shorten(trouble.words),
+        help: trouble.help,
         told: has_own_event(trouble.kind),
-        words: super::telling::shorten(match trouble.help {
-            Some(help) => format!("{}; {help}", trouble.words),
-            None => trouble.words,
-        }),
     };
-    pool.troubles(now).into_iter().map(ongoing).collect()
+    // A pool that is about to lose its ACTIVE node has not got its redundancy back, nor is the monitor let in again.
+    let steady = pool.active().is_some() && pool.takeover().is_none();
+    let hidden: &[&str] = if steady { &[] } else { &["no_redundancy", "denied"] };
+    Look { seen: pool.troubles(now).into_iter().map(ongoing).collect(), hidden }
 }
 
 /// Whether an event tells when it begins: `held`, `flapping`, `denied`, `replication`, a `state`, a `command`.
