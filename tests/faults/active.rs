@@ -20,9 +20,9 @@ crate::plain_and_tormented! {
     the_guard_stops_a_flapping_primary_until_an_operator_has_seen_it,
 }
 
-/// Why db1 was replaced, as it is told.
+/// How the reason goes on once it has said how long it took.
 fn failed(why: &str) -> String {
-    format!(" after db1's first error; db1 failed: {why}; nothing that db1 had shown is known to be lost")
+    format!(" after db1's first error; db1 failed: {why}")
 }
 
 /// db2 is ACTIVE in db1's stead, once.
