@@ -43,9 +43,9 @@ fn a_failover_says_how_long_it_took_from_the_first_error_to_the_decision() {
     world.begin(Kind::Kill(0));
     fails_over(&mut world, 1, 10 * SEC);
     let told = world.last(What::Failover);
-    let (who, rest) = told.split_once(" after db1's first error; db1 failed: ").expect(&told);
-    let ms = who.strip_prefix("db2 promoted ").and_then(|took| took.strip_suffix("ms")).expect(&told);
-    let ms: u64 = ms.parse().expect(&told);
+    let (who, rest) = told.split_once(" after db1's first error; db1 failed: ").expect(told);
+    let ms = who.strip_prefix("db2 promoted ").and_then(|took| took.strip_suffix("ms")).expect(told);
+    let ms: u64 = ms.parse().expect(told);
     // Four errors, a retry interval of 250 ms apart, and one more question.
     assert!((750..1000).contains(&ms), "{told}");
     assert!(rest.ends_with("; nothing that db1 had shown is known to be lost"), "{told}");
