@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use crate::core::time::Moment;
+use crate::state::parse_boot_id;
 use jiff::{SignedDuration, Timestamp};
 use nix::time::{ClockId, clock_gettime};
 
@@ -53,6 +54,16 @@ impl Clocks {
         let ago = SignedDuration::try_from(self.moment.since(moment)).unwrap_or(SignedDuration::ZERO);
         self.wall.checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH)
     }
+}
+
+/// The id of this boot: what CLOCK_BOOTTIME counts in.
+///
+/// # Errors
+/// In words, if the kernel does not tell it.
+pub fn boot_id() -> Result<[u8; 16], String> {
+    let path = "/proc/sys/kernel/random/boot_id";
+    let text = std::fs::read(path).map_err(|e| format!("{path}: {e}"))?;
+    parse_boot_id(&text).ok_or_else(|| format!("{path}: not a boot id"))
 }
 
 /// RFC 3339, UTC, milliseconds: `2026-11-22T15:36:02.123Z`.

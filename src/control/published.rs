@@ -26,6 +26,7 @@ pub fn from_snapshot(snapshot: &Snapshot) -> Status {
             since: time(snapshot.header.started_unix_ms).unwrap_or_default(),
             config: snapshot.config_path.clone(),
             stale: true,
+            stale_s: None,
         },
         pools: snapshot.pools.iter().map(published_pool).collect(),
     }
@@ -41,10 +42,14 @@ fn published_pool(pool: &PoolSnapshot) -> Pool {
         status: word(&Word::ALL.map(Word::word), record.status),
         epoch: record.epoch,
         active: active.map(|n| n.name.clone()),
+        active_since: None,
+        active_how: None,
+        waits_for: None,
         flags: flags.map(|(_, word)| (*word).to_owned()).collect(),
         nodes: pool.nodes.iter().enumerate().map(|(n, spec)| published_node(pool, n, spec)).collect(),
         checkpoints: Vec::new(),
         virtual_servers: Vec::new(),
+        troubles: Vec::new(),
     }
 }
 
@@ -65,6 +70,7 @@ fn published_node(pool: &PoolSnapshot, node: NodeId, spec: &NodeSpec) -> Node {
         last_request: time(record.last_request_unix_ms),
         message: record.message.clone(),
         lag_s: record.lag_ms.map(|ms| std::time::Duration::from_millis(ms).as_secs_f64()),
+        round_trip_ms: None,
         read_only: (record.flags & READ_ONLY_KNOWN != 0).then_some(record.flags & READ_ONLY != 0),
         server: None,
         drained: record.flags & DRAINED != 0,

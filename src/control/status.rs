@@ -31,6 +31,9 @@ pub struct Daemon {
     /// True when it does not answer and this is the last published state.
     #[serde(default)]
     pub stale: bool,
+    /// How long ago that was published, seconds; `None` while it answers, and for what is of before a reboot.
+    #[serde(default)]
+    pub stale_s: Option<f64>,
 }
 
 /// A pool.
@@ -46,6 +49,15 @@ pub struct Pool {
     pub epoch: u64,
     /// The ACTIVE node.
     pub active: Option<String>,
+    /// Since when it is ACTIVE, RFC 3339; `None` when there is none, and when mppd does not answer.
+    #[serde(default)]
+    pub active_since: Option<String>,
+    /// How it became ACTIVE and why, in words; `None` as above.
+    #[serde(default)]
+    pub active_how: Option<String>,
+    /// What a pool without ACTIVE node waits for, in words; `None` while there is one, and when mppd does not answer.
+    #[serde(default)]
+    pub waits_for: Option<String>,
     /// `paused`, `flapping`, `handover`, `held`, `failback_off`.
     pub flags: Vec<String>,
     /// In order of priority.
@@ -55,6 +67,26 @@ pub struct Pool {
     /// In the order of the configuration; empty when mppd does not answer.
     #[serde(default)]
     pub virtual_servers: Vec<VirtualServer>,
+    /// What lasts and wants somebody's eye, the pool's own first; empty when mppd does not answer.
+    #[serde(default)]
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something that is not as it should be, for as long as it is so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What kind of thing: `no_active`, `held`, `failed` and so on.
+    pub kind: String,
+    /// Which node, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// `alert`, `critical`, `warning`, `notice`, `info`.
+    pub severity: String,
+    /// What is so, in words; numbers in it may change while it lasts.
+    pub words: String,
+    /// The command that helps, or what to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 /// A virtual server of a pool: what is decided, and what the kernel has.
@@ -113,6 +145,9 @@ pub struct Node {
     pub message: String,
     /// Replication lag, seconds.
     pub lag_s: Option<f64>,
+    /// From the question to the answer, milliseconds; `None` while it does not answer, and when mppd does not.
+    #[serde(default)]
+    pub round_trip_ms: Option<f64>,
     /// `None` while it has not answered.
     pub read_only: Option<bool>,
     /// Server version; `None` while it has not answered.

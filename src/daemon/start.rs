@@ -19,11 +19,9 @@ use crate::journal::{self, Journal};
 use crate::keepalived::desk::Desk;
 use crate::keepalived::{push, watch};
 use crate::poll::{self, Watchdog};
-use crate::state;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -54,7 +52,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     poll::keep_panics_to_their_pollers();
     poll::keep_buffers_apart();
     let lock = Lock::take(&settings.runtime_dir)?;
-    let boot_id = boot_id()?;
+    let boot_id = clock::boot_id()?;
     let mut legacy = memory::read(&settings, boot_id);
     let started = started(&settings, &legacy);
     let told = told_already(&legacy);
@@ -157,6 +155,7 @@ fn daemon(config: &Path) -> Daemon {
         since: rfc3339(Clocks::read().wall()),
         config: config.display().to_string(),
         stale: false,
+        stale_s: None,
     }
 }
 
@@ -172,12 +171,6 @@ fn start_alerts(settings: &Settings, mailbox: &Mailbox) -> io::Result<Alerts> {
         mailbox.send(Message::Hook(program.to_owned(), fails, words)) != Sent::Dropped
     };
     Alerts::start(reload::ways(&settings.alerts), Arc::new(report))
-}
-
-fn boot_id() -> Result<[u8; 16], String> {
-    let path = "/proc/sys/kernel/random/boot_id";
-    let text = fs::read(path).map_err(|e| format!("{path}: {e}"))?;
-    state::parse_boot_id(&text).ok_or_else(|| format!("{path}: not a boot id"))
 }
 
 /// Each node takes a connection (two for a moment) and an event descriptor; the soft limit is often 1,024. Without
