@@ -68,6 +68,9 @@ fn scripts_get_the_formats_and_exit_codes_of_the_interface() {
     assert_eq!((&node["read_only"], &node["drained"]), (&false.into(), &false.into()));
     assert!(pool["checkpoints"].as_array().is_some_and(Vec::is_empty));
     assert_eq!(pool["nodes"][1]["lag_s"], 0.0);
+    assert!(node["round_trip_ms"].as_f64().is_some_and(|ms| ms > 0.0), "{node}");
+    assert!(pool["active_since"].is_string() && pool["active_how"].is_string(), "{pool}");
+    assert_eq!((&pool["waits_for"], &pool["troubles"]), (&serde_json::Value::Null, &serde_json::json!([])));
 }
 
 #[test]
@@ -178,6 +181,10 @@ fn a_reader_that_has_enough_is_no_surprise() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), error.as_str()), (Some(0), ""), "{args:?}");
     }
+    agent.kill9();
+    let published = agent.mpp(&["status", "--json"]);
+    let published: serde_json::Value = serde_json::from_slice(&published.stdout).expect("JSON");
+    assert!(published["daemon"]["stale_s"].as_f64().is_some_and(|s| s < 60.0), "{published}");
 }
 
 #[test]

@@ -7,8 +7,10 @@ use crate::control::protocol::{Answer, Code, Failure, Request};
 use crate::exit::Exit;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The configuration file nobody has to name.
 pub(super) const CONFIG: &str = "/etc/mpp/mpp.yaml";
@@ -18,6 +20,7 @@ const RUNTIME_DIR: &str = "/run/mpp";
 pub(super) const STATE_DIR: &str = "/var/lib/mpp";
 
 /// A daemon, by its runtime directory.
+#[derive(Clone)]
 pub(super) struct Daemon {
     runtime_dir: PathBuf,
 }
@@ -57,8 +60,16 @@ impl Daemon {
 
     /// Asks, and reads the answer as `T`.
     pub(super) fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Trouble> {
-        let answer = client::ask(&self.socket(), request).map_err(Trouble::Unreachable)?;
-        read(answer.map_err(Trouble::Failure)?).map_err(Trouble::Failure)
+        meant(client::ask(&self.socket(), request))
+    }
+
+    /// The same, by somebody who would rather have no answer than wait for longer than this.
+    pub(super) fn ask_within<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+        patience: Duration,
+    ) -> Result<T, Trouble> {
+        meant(client::ask_within(&self.socket(), request, patience))
     }
 
     /// Asks, and goes on reading values as long as `each` wants them.
@@ -89,6 +100,10 @@ impl Daemon {
         let source = ErrorKind::UnexpectedEof.into();
         Err(Trouble::Unreachable(Unreachable::Silent { path: self.socket(), source }))
     }
+}
+
+fn meant<T: DeserializeOwned>(answer: Result<Answer, Unreachable>) -> Result<T, Trouble> {
+    read(answer.map_err(Trouble::Unreachable)?.map_err(Trouble::Failure)?).map_err(Trouble::Failure)
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
@@ -122,11 +137,17 @@ impl Trouble {
     }
 }
 
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Unreachable(why) => why.fmt(f),
+            Trouble::Failure(failure) => failure.fmt(f),
+        }
+    }
+}
+
 /// Says what the trouble is; the exit code for it.
 pub(super) fn report(trouble: &Trouble) -> Exit {
-    match trouble {
-        Trouble::Unreachable(why) => print::err(&format!("mpp: {why}")),
-        Trouble::Failure(failure) => print::err(&format!("mpp: {failure}")),
-    }
+    print::err(&format!("mpp: {trouble}"));
     trouble.exit()
 }

@@ -2,12 +2,12 @@
 
 use super::print;
 use crate::alert::Line;
+use crossterm::terminal;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
-use terminal_size::{Width, terminal_size};
 
 /// Where the words of an event begin on a terminal: behind the time and the severity.
 const MARGIN: usize = 22;
@@ -39,7 +39,7 @@ impl EventLines {
             (true, _) => Manner::Json,
             (false, false) => Manner::Plain,
             (false, true) => {
-                let width = terminal_size().map_or(USUAL, |(Width(width), _)| usize::from(width));
+                let width = terminal::size().map_or(USUAL, |(width, _)| usize::from(width));
                 let colour = std::env::var_os("NO_COLOR").is_none();
                 Manner::Screen { width: width.max(NARROWEST), colour }
             }

@@ -4,9 +4,11 @@
 //! - `print`: the one place that prints
 //! - `settings`: the configuration file's, or what is wrong with it
 //! - `when`, `event_lines`: times as people write them, events as people read them
+//! - `look`: what is good and what is bad to the eye
 //! - `connect`: where the daemon is, and how its refusals end the program
 //! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `keepalived` (`render`, `lint`, `diff`),
 //!   `weights`, `pages`: the commands
+//! - `watch`: the screen of `status --watch`
 
 mod change;
 mod config;
@@ -17,6 +19,7 @@ mod event_lines;
 mod events;
 mod keepalived;
 mod lint;
+mod look;
 mod mppd;
 mod options;
 mod pages;
@@ -26,6 +29,7 @@ mod report;
 mod settings;
 mod status;
 mod table;
+mod watch;
 mod weights;
 mod when;
 mod why;

@@ -74,7 +74,8 @@ pub(super) enum DaemonCommand {
         /// As JSON
         #[arg(long)]
         json: bool,
-        /// Again every second
+        /// A screen that is kept open; q quits. Where standard output is not a terminal, or TERM is dumb: the table, again
+        /// every second
         #[arg(long, conflicts_with = "json")]
         watch: bool,
     },

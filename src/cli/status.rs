@@ -1,7 +1,8 @@
 //! `mpp status`: the table; with the daemon dead, the last published state.
 
 use super::connect::{Daemon, Trouble, report};
-use super::{print, table};
+use super::{print, table, watch};
+use crate::clock;
 use crate::control::protocol::{Code, Failure, Request};
 use crate::control::published::from_snapshot;
 use crate::control::status::Status;
@@ -10,12 +11,15 @@ use crate::state::Snapshot;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-/// Between two pictures of `--watch`.
+/// Between two tables of `--watch`.
 const AGAIN: Duration = Duration::from_secs(1);
 
-pub(super) fn run(daemon: &Daemon, pool: Option<String>, json: bool, watch: bool) -> Exit {
+pub(super) fn run(daemon: &Daemon, pool: Option<String>, json: bool, again: bool) -> Exit {
+    if again && is_screen() {
+        return watch::run(daemon, pool, colour());
+    }
     let request = Request::Status { pool };
-    if watch {
+    if again {
         return again_and_again(daemon, &request);
     }
     match daemon.ask::<Status>(&request) {
@@ -36,27 +40,42 @@ pub(super) fn run(daemon: &Daemon, pool: Option<String>, json: bool, watch: bool
     }
 }
 
+/// Where there is no screen to draw on: the table, and a blank line after each but the last.
 fn again_and_again(daemon: &Daemon, request: &Request) -> Exit {
+    let mut between = "";
     loop {
         let status = match daemon.ask::<Status>(request) {
             Err(trouble) if trouble.is_silence() => last_published(daemon, request).map_err(Trouble::Failure),
             result => result,
         };
-        let picture = match status {
+        let table = match status {
             Ok(status) => render(&status, false),
             Err(trouble) => return report(&trouble),
         };
-        // Home, the picture line by line over the old one, and the rest of the screen blank: no flicker.
-        if !print::out(&format!("\x1b[H{}\x1b[J\n", picture.replace('\n', "\x1b[K\n"))) {
+        if !print::out(&format!("{between}{table}")) {
             return Exit::Done;
         }
+        between = "\n";
         std::thread::sleep(AGAIN);
     }
 }
 
+/// A terminal whose cursor can be moved.
+fn is_screen() -> bool {
+    io::stdout().is_terminal()
+        && std::env::var_os("TERM").is_some_and(|term| term != "dumb" && !term.is_empty())
+}
+
+/// Colour is wanted by whoever has not said otherwise, see no-color.org.
+fn colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none()
+}
+
 pub(super) fn last_published(daemon: &Daemon, request: &Request) -> Result<Status, Failure> {
     let none = |e| Failure::new(Code::Busy, format!("and there is no published state: {e}"));
-    let mut status = from_snapshot(&Snapshot::read(&daemon.state_file()).map_err(none)?);
+    let snapshot = Snapshot::read(&daemon.state_file()).map_err(none)?;
+    let mut status = from_snapshot(&snapshot);
+    status.daemon.stale_s = age(&snapshot).map(|age| age.as_secs_f64());
     if let Some(wanted) = request.pool() {
         status.pools.retain(|p| p.name == wanted);
         if status.pools.is_empty() {
@@ -66,9 +85,16 @@ pub(super) fn last_published(daemon: &Daemon, request: &Request) -> Result<Statu
     Ok(status)
 }
 
+/// Since its last sign of life; that of another boot has no age.
+fn age(snapshot: &Snapshot) -> Option<Duration> {
+    let same_boot = clock::boot_id().is_ok_and(|id| id == snapshot.header.boot_id);
+    let ns = clock::boottime_ns().checked_sub(snapshot.header.heartbeat_ns)?;
+    same_boot.then(|| Duration::from_nanos(ns))
+}
+
 fn render(status: &Status, json: bool) -> String {
     if json {
         return serde_json::to_string(status).unwrap_or_default();
     }
-    table::render(status, io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+    table::render(status, io::stdout().is_terminal() && colour())
 }

@@ -1,5 +1,6 @@
 //! The seed's table: one block a pool, columns aligned, colour only on a terminal.
 
+use super::look::Look;
 use crate::control::status::{Node, Pool, Status, VirtualServer};
 use jiff::{Timestamp, tz::TimeZone};
 use std::fmt::Write;
@@ -100,11 +101,10 @@ fn line(row: &[String; 7], widths: &[usize; 7], colour: bool) -> String {
 }
 
 fn shade(word: &str) -> &'static str {
-    match word {
-        "OK" | "ACTIVE" => "32",
-        "FAIL" | "FAIL_ONLINE" | "FAIL_OFFLINE" => "1;31",
-        "OK CRITICAL" => "31",
-        "OK INFO" | "OK WARN" | "UNKNOWN" => "33",
+    match Look::of_state(word) {
+        Look::Good => "32",
+        Look::Doubtful => "33",
+        Look::Bad => "1;31",
         _ => "0",
     }
 }

@@ -43,7 +43,15 @@ impl Unreachable {
 /// # Errors
 /// If there is no answer. A refusal is an answer.
 pub fn ask(socket: &Path, request: &Request) -> Result<Answer, Unreachable> {
-    let mut answers = open(socket, request, Some(PATIENCE))?;
+    ask_within(socket, request, PATIENCE)
+}
+
+/// The same, by somebody who would rather have no answer than wait for longer than this.
+///
+/// # Errors
+/// If there is no answer in time. A refusal is an answer.
+pub fn ask_within(socket: &Path, request: &Request, patience: Duration) -> Result<Answer, Unreachable> {
+    let mut answers = open(socket, request, Some(patience))?;
     answers.next().unwrap_or_else(|| Err(silent(socket, io::ErrorKind::UnexpectedEof.into())))
 }
 
@@ -83,10 +91,20 @@ fn open(
     _ = stream.write_all(request.to_line().as_bytes());
     let lines = BufReader::new(stream).lines();
     Ok(lines.map(move |line| {
-        let line = line.map_err(|source| silent(&path, source))?;
+        let line = line.map_err(|source| silent(&path, in_words(source, patience)))?;
         // Cut off in the middle, say: the daemon died while it spoke.
         parse_answer(&line).map_err(|e| silent(&path, io::Error::new(io::ErrorKind::InvalidData, e)))
     }))
+}
+
+/// The kernel calls a wait that is over `Resource temporarily unavailable`.
+fn in_words(source: io::Error, patience: Option<Duration>) -> io::Error {
+    match (source.kind(), patience) {
+        (io::ErrorKind::WouldBlock, Some(patience)) => {
+            io::Error::new(io::ErrorKind::TimedOut, format!("nothing within {patience:?}"))
+        }
+        _ => source,
+    }
 }
 
 fn silent(path: &Path, source: io::Error) -> Unreachable {

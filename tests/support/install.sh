@@ -21,6 +21,7 @@ need ipvsadm ipvsadm
 need curl curl
 need strace strace
 need openssl openssl
+need tmux tmux
 [ -n "$missing" ] || exit 0
 
 as_root=

@@ -33,6 +33,7 @@ pub mod rsyslog;
 pub mod server;
 pub mod stage;
 mod template;
+pub mod tmux;
 pub mod torment;
 mod wait;
 pub mod writer;
@@ -49,4 +50,5 @@ pub use replication::{Use, pair_master_master, pair_of, replicate, ring, source_
 pub use rsyslog::Rsyslog;
 pub use server::Server;
 pub use stage::{Play, Stage};
+pub use tmux::Tmux;
 pub use wait::wait_until;

@@ -1,0 +1,73 @@
+//! Asking the daemon, on threads of their own: a slow or hung one holds nobody up.
+
+use super::input::Input;
+use crate::alert;
+use crate::cli::connect::Daemon;
+use crate::cli::status::last_published;
+use crate::clock::Clocks;
+use crate::control::protocol::Request;
+use crate::control::status::Status;
+use jiff::Timestamp;
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::Duration;
+
+/// Between an answer and the next question.
+const AGAIN: Duration = Duration::from_secs(1);
+/// An answer that takes longer is none: what was published last is shown instead.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Events are asked for from so many seconds before the newest that is known: nothing is missed, and what is told twice
+/// is known.
+const OVERLAP_S: u64 = 5;
+
+/// What came of a question.
+pub(super) enum Answer {
+    /// The daemon's answer.
+    Status(Box<Status>),
+    /// What it published last, and why there is no answer.
+    Published(Box<Status>, String),
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+/// Asks for the status every second, until nobody wants to know. A refusal is told as it is.
+pub(super) fn status(daemon: &Daemon, pool: Option<String>, inbox: &SyncSender<Input>) {
+    let request = Request::Status { pool };
+    while inbox.send(ask(daemon, &request)).is_ok() {
+        thread::sleep(AGAIN);
+    }
+}
+
+fn ask(daemon: &Daemon, request: &Request) -> Input {
+    match daemon.ask_within::<Status>(request, PATIENCE) {
+        Ok(status) => Input::Answer(Answer::Status(status.into())),
+        Err(trouble) if trouble.is_silence() => Input::Answer(match last_published(daemon, request) {
+            Ok(status) => Answer::Published(status.into(), trouble.to_string()),
+            Err(failure) => Answer::Nothing(format!("{trouble}; {failure}")),
+        }),
+        Err(trouble) => Input::Refused(trouble),
+    }
+}
+
+/// Follows the events of this daemon, and of the next one, until nobody wants to know.
+pub(super) fn events(daemon: &Daemon, pool: Option<String>, inbox: &SyncSender<Input>) {
+    let mut newest = None;
+    loop {
+        let since_s = newest.map(|time| seconds_since(time) + OVERLAP_S);
+        let request = Request::Events { since_s, pool: pool.clone(), follow: true };
+        let wanted = daemon.follow(&request, |event| {
+            // One of a later version is not for us.
+            let Ok(event) = serde_json::from_value::<alert::Line>(event) else { return true };
+            newest = event.time.parse().ok().or(newest);
+            inbox.send(Input::Event(event.into())).is_ok()
+        });
+        if wanted.is_ok() {
+            return;
+        }
+        thread::sleep(AGAIN);
+    }
+}
+
+fn seconds_since(time: Timestamp) -> u64 {
+    u64::try_from(Clocks::read().wall().duration_since(time).as_secs()).unwrap_or(0)
+}
