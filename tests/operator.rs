@@ -169,7 +169,7 @@ fn every_program_knows_its_help_version_completions_and_man_pages() {
 #[test]
 fn a_reader_that_has_enough_is_no_surprise() {
     let servers = pair_master_master(Use::Gtid);
-    let agent = Agent::start(&nodes(&servers), "");
+    let mut agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
     for args in
         [&["why", "db"][..], &["status"], &["events"], &["is-active", "db/db1"], &["completions", "bash"]]

@@ -49,12 +49,7 @@ fn text(report: &Report, verbose: bool) -> String {
         lines.extend(report.good.iter().map(|good| format!("good     {}: {}", good.place, good.text)));
     }
     lines.push(summary(report));
-    lines.iter().map(|line| harmless(line)).collect::<Vec<_>>().join("\n")
-}
-
-/// Servers say what they like: nothing that a terminal would act on.
-fn harmless(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    lines.iter().map(|line| print::harmless(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn summary(report: &Report) -> String {

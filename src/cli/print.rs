@@ -13,6 +13,11 @@ pub fn err(text: &str) {
     _ = write(io::stderr().lock(), text);
 }
 
+/// Servers say what they like: a line with nothing in it that a terminal would act on.
+pub fn harmless(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 fn write(mut to: impl Write, text: &str) -> io::Result<()> {
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     to.write_all(format!("{text}{end}").as_bytes())?;

@@ -2,8 +2,8 @@
 
 use super::connect::{Daemon, Trouble, report};
 use super::{print, table, watch};
-use crate::clock;
-use crate::control::protocol::{Code, Failure, Request};
+use crate::control::life::Life;
+use crate::control::protocol::{Code, Failure, Request, listed};
 use crate::control::published::from_snapshot;
 use crate::control::status::Status;
 use crate::exit::Exit;
@@ -31,7 +31,7 @@ pub(super) fn run(daemon: &Daemon, pool: Option<String>, json: bool, again: bool
             let exit = report(&trouble);
             if trouble.is_silence() {
                 match last_published(daemon, &request) {
-                    Ok(status) => _ = print::out(&render(&status, json)),
+                    Ok((status, _)) => _ = print::out(&render(&status, json)),
                     Err(failure) => print::err(&format!("mpp: {failure}")),
                 }
             }
@@ -45,7 +45,9 @@ fn again_and_again(daemon: &Daemon, request: &Request) -> Exit {
     let mut between = "";
     loop {
         let status = match daemon.ask::<Status>(request) {
-            Err(trouble) if trouble.is_silence() => last_published(daemon, request).map_err(Trouble::Failure),
+            Err(trouble) if trouble.is_silence() => {
+                last_published(daemon, request).map(|(status, _)| status).map_err(Trouble::Failure)
+            }
             result => result,
         };
         let table = match status {
@@ -71,25 +73,21 @@ fn colour() -> bool {
     std::env::var_os("NO_COLOR").is_none()
 }
 
-pub(super) fn last_published(daemon: &Daemon, request: &Request) -> Result<Status, Failure> {
+/// What was published last, and whether its daemon lives.
+pub(super) fn last_published(daemon: &Daemon, request: &Request) -> Result<(Status, Life), Failure> {
     let none = |e| Failure::new(Code::Busy, format!("and there is no published state: {e}"));
     let snapshot = Snapshot::read(&daemon.state_file()).map_err(none)?;
-    let mut status = from_snapshot(&snapshot);
-    status.daemon.stale_s = age(&snapshot).map(|age| age.as_secs_f64());
+    let (mut status, life) = (from_snapshot(&snapshot), Life::of(&snapshot.header));
+    status.daemon.stale_s = life.age().map(|age| age.as_secs_f64());
     if let Some(wanted) = request.pool() {
+        let names = listed(status.pools.iter().map(|p| p.name.as_str()));
         status.pools.retain(|p| p.name == wanted);
         if status.pools.is_empty() {
-            return Err(Failure::new(Code::NoSuchPool, format!("and no pool {wanted} was published")));
+            let text = format!("and no pool {wanted} was published; there are: {names}");
+            return Err(Failure::new(Code::NoSuchPool, text));
         }
     }
-    Ok(status)
-}
-
-/// Since its last sign of life; that of another boot has no age.
-fn age(snapshot: &Snapshot) -> Option<Duration> {
-    let same_boot = clock::boot_id().is_ok_and(|id| id == snapshot.header.boot_id);
-    let ns = clock::boottime_ns().checked_sub(snapshot.header.heartbeat_ns)?;
-    same_boot.then(|| Duration::from_nanos(ns))
+    Ok((status, life))
 }
 
 fn render(status: &Status, json: bool) -> String {

@@ -57,7 +57,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
 fn stale_lines(daemon: &Daemon, settings: &Settings, trouble: &Trouble) -> Exit {
     let exit = report(trouble);
     match status::last_published(daemon, &Request::Status { pool: None }) {
-        Ok(status) => _ = lines(settings, &status),
+        Ok((status, _)) => _ = lines(settings, &status),
         Err(failure) => print::err(&format!("mpp: {failure}")),
     }
     exit

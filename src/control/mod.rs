@@ -2,14 +2,16 @@
 //!
 //! - `protocol`, `request`: answers and requests, as they stand on the wire
 //! - `events`: which events are asked for, and a page of them
-//! - `status`: what `status` answers
+//! - `status`, `why`: what `status` and `why` answer
 //! - `published`: the same from the last published state, when the daemon is dead
+//! - `life`: whether it lives, by its last sign of life
 //! - `server`, `places`, `timed`: the daemon's end; a slow or silent client costs nobody else anything
 //! - `peer`: who is at the other end, by the kernel's word
 //! - `client`: the operator's end
 
 pub mod client;
 pub mod events;
+pub mod life;
 pub mod peer;
 mod places;
 pub mod protocol;
@@ -18,3 +20,4 @@ mod request;
 pub mod server;
 pub mod status;
 mod timed;
+pub mod why;

@@ -10,6 +10,9 @@ pub use super::request::Request;
 pub const VERSION: u64 = 1;
 /// The largest request, bytes, its newline included.
 pub const LARGEST_REQUEST: usize = 64 * 1024;
+/// How many names a message lists of those there are.
+const LISTED: usize = 20;
+
 /// Why a request was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,6 +53,15 @@ impl Failure {
     pub fn new(code: Code, message: impl Into<String>) -> Failure {
         Failure { code, message: message.into() }
     }
+}
+
+/// The names there are, as a failure tells them: `db, shop, ...`.
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.take(LISTED + 1).collect();
+    if names.len() > LISTED {
+        names[LISTED] = "...";
+    }
+    names.join(", ")
 }
 
 impl fmt::Display for Failure {

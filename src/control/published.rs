@@ -1,7 +1,10 @@
 //! The last published state of a daemon that does not answer, as `status` would show it.
 
-use super::status::{Daemon, Node, Pool, Status, VERSION, Verdict};
+use super::status::{Daemon, Node, Pool, Status, Trouble, VERSION, Verdict};
+use super::why::{Why, WhyNode};
 use crate::clock::rfc3339;
+use crate::core::event::Severity;
+use crate::core::trouble::Kind;
 use crate::core::verdict::Because;
 use crate::core::words::{NodeId, State, Status as Word, node_type};
 use crate::state::{NodeSpec, PoolSnapshot, Snapshot};
@@ -36,7 +39,7 @@ fn published_pool(pool: &PoolSnapshot) -> Pool {
     let record = &pool.record;
     let flags = POOL_FLAGS.iter().enumerate().filter(|(bit, _)| record.flags >> bit & 1 == 1);
     let active = record.active.and_then(|n| pool.nodes.get(n as usize));
-    Pool {
+    let mut published = Pool {
         name: pool.name.clone(),
         logic: "failover".into(),
         status: word(&Word::ALL.map(Word::word), record.status),
@@ -50,6 +53,79 @@ fn published_pool(pool: &PoolSnapshot) -> Pool {
         checkpoints: Vec::new(),
         virtual_servers: Vec::new(),
         troubles: Vec::new(),
+    };
+    published.troubles = troubles(&published);
+    published
+}
+
+/// What was not as it should be, as far as the published state has it.
+fn troubles(pool: &Pool) -> Vec<Trouble> {
+    let flag = |word: &str| pool.flags.iter().any(|flag| flag == word);
+    let (name, mut found) = (&pool.name, Vec::new());
+    let mut add =
+        |kind: Kind, severity: Severity, node: Option<&Node>, words: String, help: Option<String>| {
+            let (kind, severity) = (kind.word().into(), severity.word().into());
+            found.push(Trouble { kind, node: node.map(|n| n.name.clone()), severity, words, help });
+        };
+    if pool.active.is_none() && !flag("handover") {
+        add(Kind::NoActive, Severity::Alert, None, "no node is ACTIVE".into(), None);
+    }
+    if let Some(active) = pool.active.as_ref().and_then(|active| pool.node(active)).filter(|_| flag("held")) {
+        let words = format!("{} has failed and is not replaced: {}", active.name, active.message);
+        add(Kind::Held, Severity::Alert, Some(active), words, None);
+    }
+    if flag("flapping") {
+        let help = Some(format!("mpp ack {name}"));
+        add(Kind::Flapping, Severity::Alert, None, "flapping: no more changes by itself".into(), help);
+    }
+    if flag("paused") {
+        let help = Some(format!("mpp resume {name}"));
+        add(Kind::Paused, Severity::Warning, None, "paused: no failover".into(), help);
+    }
+    for node in &pool.nodes {
+        if node.state.starts_with("FAIL_") {
+            let words = format!("{} is {}: {}", node.name, node.state, node.message);
+            add(Kind::Failed, Severity::Alert, Some(node), words, None);
+        }
+        if node.drained {
+            let help = Some(format!("mpp undrain {name}/{}", node.name));
+            add(Kind::Drained, Severity::Info, Some(node), format!("{} is drained", node.name), help);
+        }
+    }
+    found
+}
+
+/// What the published state has to say of why; `only`: of one node.
+pub fn why(pool: &Pool, only: Option<&str>) -> Why {
+    let wanted = |node: &&Node| only.is_none_or(|only| node.name == only || node.address == only);
+    let active = match &pool.active {
+        Some(active) => format!("{active} was ACTIVE, epoch {}", pool.epoch),
+        None => format!("no node was ACTIVE, epoch {}", pool.epoch),
+    };
+    Why {
+        pool: pool.name.clone(),
+        about: vec![active],
+        nodes: pool.nodes.iter().filter(wanted).map(why_node).collect(),
+        troubles: pool.troubles.clone(),
+        conditions: Vec::new(),
+        stale: true,
+    }
+}
+
+fn why_node(node: &Node) -> WhyNode {
+    let verdict = |(role, v): (&String, &Verdict)| {
+        let up = if v.up { format!("UP, weight {}", v.weight) } else { "DOWN".into() };
+        format!("{role:3} {up}: {}", v.reason)
+    };
+    // In the order of a living daemon's answer, not by the alphabet.
+    let roles = crate::core::words::Role::ALL.map(|role| role.word());
+    let verdicts = roles.iter().filter_map(|role| node.verdicts.get_key_value(*role));
+    WhyNode {
+        name: node.name.clone(),
+        kind: node.kind.clone(),
+        address: node.address.clone(),
+        about: vec![format!("{}, {}, req {}: {}", node.state, node.status, node.req, node.message)],
+        verdicts: verdicts.map(verdict).collect(),
     }
 }
 

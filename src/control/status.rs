@@ -67,7 +67,7 @@ pub struct Pool {
     /// In the order of the configuration; empty when mppd does not answer.
     #[serde(default)]
     pub virtual_servers: Vec<VirtualServer>,
-    /// What lasts and wants somebody's eye, the pool's own first; empty when mppd does not answer.
+    /// What is not as it should be, the pool's own first, then node by node.
     #[serde(default)]
     pub troubles: Vec<Trouble>,
 }
@@ -194,26 +194,4 @@ impl VirtualServer {
         let loaded: Vec<String> = self.real_servers.iter().filter_map(words).collect();
         if loaded.is_empty() { "nobody serves".into() } else { loaded.join("; ") }
     }
-}
-
-/// What `why` answers: paragraphs for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Why {
-    /// The pool.
-    pub pool: String,
-    /// What holds for the whole pool: who is ACTIVE, and what a failover would need.
-    pub about: Vec<String>,
-    /// Node by node.
-    pub nodes: Vec<WhyNode>,
-}
-
-/// One node's part of `why`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WhyNode {
-    /// Its name.
-    pub name: String,
-    /// STATE, STATUS and what it last said; whether it could be promoted.
-    pub about: Vec<String>,
-    /// `rw`, `ro`, `geo`: the verdict and why.
-    pub verdicts: Vec<String>,
 }

@@ -173,6 +173,10 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the worst first.
+    pub const ALL: [Severity; 5] =
+        [Severity::Alert, Severity::Critical, Severity::Warning, Severity::Notice, Severity::Info];
+
     /// The number of RFC 5424: 1 alert, 2 critical, 4 warning, 5 notice, 6 info.
     pub fn number(self) -> u8 {
         match self {

@@ -8,7 +8,7 @@ use super::time::{Duration, Moment, Short};
 use super::words::NodeId;
 
 /// What the pool should do about an ACTIVE node that has failed.
-enum Replacement {
+pub(super) enum Replacement {
     /// Make this one ACTIVE.
     Promote(NodeId),
     /// Answers asked for are still out.
@@ -27,6 +27,7 @@ impl Pool {
             self.begin_takeover(now);
         }
         self.qualify(holder, now);
+        self.guard_against_flapping(now);
         match self.replacement(holder, now) {
             Replacement::Promote(to) => self.fail_over(holder, to, now),
             Replacement::Wait => self.still_held(holder),
@@ -62,7 +63,7 @@ impl Pool {
         }
     }
 
-    fn candidates(&self) -> Vec<NodeId> {
+    pub(super) fn candidates(&self) -> Vec<NodeId> {
         let holder = self.holder();
         let all = 0..self.memory.nodes.len();
         all.filter(|&n| Some(n) != holder && self.passed_over(n).is_none()).collect()
@@ -83,15 +84,14 @@ impl Pool {
         }
     }
 
-    fn replacement(&mut self, holder: NodeId, now: Moment) -> Replacement {
+    fn replacement(&self, holder: NodeId, now: Moment) -> Replacement {
         if let Some(why) = self.blocked(now) {
             return Replacement::Hold(why);
         }
         let Some(takeover) = &self.memory.takeover else { return Replacement::Wait };
-        let (since, qualified) = (takeover.since, takeover.qualified.clone());
-        let candidates = self.candidates();
-        let fitness: Vec<_> = candidates.iter().map(|&c| (c, self.fitness(c, since))).collect();
-        if fitness.iter().any(|(c, f)| *f == Fitness::Unasked && now < self.answer_due(*c, since)) {
+        let (since, qualified) = (takeover.since, &takeover.qualified);
+        let fitness = self.asked_candidates(since);
+        if self.awaited(&fitness, since, now).is_some() {
             return Replacement::Wait;
         }
         match self.choose(&fitness, since, now) {
@@ -101,21 +101,43 @@ impl Pool {
         }
     }
 
-    /// Condition (5), the flap guard included.
-    fn blocked(&mut self, now: Moment) -> Option<String> {
+    /// Every candidate, and what its answer to a question asked at or after `since` makes of it.
+    pub(super) fn asked_candidates(&self, since: Moment) -> Vec<(NodeId, Fitness)> {
+        self.candidates().into_iter().map(|c| (c, self.fitness(c, since))).collect()
+    }
+
+    /// A candidate whose answer is still waited for.
+    pub(super) fn awaited(
+        &self,
+        fitness: &[(NodeId, Fitness)],
+        since: Moment,
+        now: Moment,
+    ) -> Option<NodeId> {
+        let out = |(c, f): &&(NodeId, Fitness)| *f == Fitness::Unasked && now < self.answer_due(*c, since);
+        fitness.iter().find(out).map(|(c, _)| *c)
+    }
+
+    /// Before a change that would be one too many the pool becomes flapping.
+    fn guard_against_flapping(&mut self, now: Moment) {
+        if self.memory.pause.is_some() || self.waits_after_reboot(now).is_some() {
+            return;
+        }
+        self.forget_old_changes(now);
+        let (changes, window) = (self.memory.changes.len(), self.settings.flap_window);
+        if !self.memory.flapping && changes >= self.settings.max_failovers as usize {
+            self.memory.flapping = true;
+            let reason = format!("{changes} changes of ACTIVE within {}; mpp ack", Short(window));
+            self.note(What::Flapping, Severity::Alert, None, reason);
+        }
+    }
+
+    /// Condition (5).
+    pub(super) fn blocked(&self, now: Moment) -> Option<String> {
         if self.memory.pause.is_some() {
             return Some("the pool is paused; mpp resume".into());
         }
         if let Some(why) = self.waits_after_reboot(now) {
             return Some(why);
-        }
-        let window = self.settings.flap_window;
-        self.memory.changes.retain(|&at| now.since(at) < window);
-        let changes = self.memory.changes.len();
-        if !self.memory.flapping && changes >= self.settings.max_failovers as usize {
-            self.memory.flapping = true;
-            let reason = format!("{changes} changes of ACTIVE within {}; mpp ack", Short(window));
-            self.note(What::Flapping, Severity::Alert, None, reason);
         }
         self.memory.flapping.then(|| "the pool is flapping; mpp ack".into())
     }
@@ -140,7 +162,12 @@ impl Pool {
     }
 
     /// Who should be ACTIVE, of those who could (SEMANTICS 5, "Which one").
-    fn choose(&self, fitness: &[(NodeId, Fitness)], since: Moment, now: Moment) -> Result<NodeId, String> {
+    pub(super) fn choose(
+        &self,
+        fitness: &[(NodeId, Fitness)],
+        since: Moment,
+        now: Moment,
+    ) -> Result<NodeId, String> {
         let usable: Vec<NodeId> = fitness
             .iter()
             .filter(|(_, f)| matches!(f, Fitness::Eligible | Fitness::Applying(_)))
@@ -173,12 +200,18 @@ impl Pool {
     }
 
     /// Condition (3): an answer asked for after the candidate qualified counted as an error again.
-    fn confirmed(&self, holder: NodeId, qualified: Option<Moment>) -> bool {
+    pub(super) fn confirmed(&self, holder: NodeId, qualified: Option<Moment>) -> bool {
         qualified.zip(self.memory.nodes[holder].failed_poll).is_some_and(|(asked, poll)| poll >= asked)
     }
 
     /// The candidate is ready, the ACTIVE node has not failed once more: its answer is out, or did not count.
-    fn unconfirmed(&self, holder: NodeId, best: NodeId, asked: Option<Moment>, now: Moment) -> Replacement {
+    pub(super) fn unconfirmed(
+        &self,
+        holder: NodeId,
+        best: NodeId,
+        asked: Option<Moment>,
+        now: Moment,
+    ) -> Replacement {
         let n = &self.memory.nodes[holder];
         let answered = asked.is_some_and(|asked| n.asked_since(asked));
         let negative = n.newest.as_ref().is_some_and(|s| matches!(s.judgement, Judgement::Negative(_)));
@@ -216,12 +249,7 @@ impl Pool {
     }
 
     fn fail_over(&mut self, holder: NodeId, to: NodeId, now: Moment) {
-        let loss = match self.known_loss(to) {
-            Some(loss) => {
-                format!("{} had shown {loss} that {} never received", self.name(holder), self.name(to))
-            }
-            None => format!("nothing that {} had shown is known to be lost", self.name(holder)),
-        };
+        let loss = self.loss_words(holder, to);
         let why = self.failure_words(holder);
         let after = self.since_first_error(holder, now);
         let owed = self.owed();
@@ -245,8 +273,18 @@ impl Pool {
         }
     }
 
+    /// What would be lost with `holder` if `to` took over, as far as is known.
+    pub(super) fn loss_words(&self, holder: NodeId, to: NodeId) -> String {
+        match self.known_loss(to) {
+            Some(loss) => {
+                format!("{} had shown {loss} that {} never received", self.name(holder), self.name(to))
+            }
+            None => format!("nothing that {} had shown is known to be lost", self.name(holder)),
+        }
+    }
+
     /// What the ACTIVE node's last answer was, as it came.
-    fn failure_words(&self, holder: NodeId) -> String {
+    pub(super) fn failure_words(&self, holder: NodeId) -> String {
         match self.memory.nodes[holder].newest.as_ref().map(|s| &s.judgement) {
             Some(Judgement::Negative(why) | Judgement::Denied(why)) => why.clone(),
             _ => bare(&self.memory.nodes[holder].message).to_owned(),

@@ -3,6 +3,7 @@
 //! [`pool::Pool`] is the whole of it: it takes events with the moment they came, and gives back what to do.
 
 pub mod command;
+pub mod conditions;
 mod count;
 mod domains;
 mod drain;

@@ -106,17 +106,47 @@ impl Pool {
 
     /// The automatic failback: ACTIVE is a SECONDARY, and the PRIMARY could have it.
     pub(super) fn fail_back(&mut self, now: Moment) {
-        let wanted = self.active().is_some_and(|a| a != 0) && self.settings.failback == Failback::Auto;
-        if !wanted || self.memory.failback_off || self.memory.flapping || self.can_hand_to(0, now).is_err() {
+        if self.active().is_none_or(|a| a == 0) || self.memory.flapping {
             return;
         }
-        let window = self.settings.flap_window;
-        self.memory.changes.retain(|&at| now.since(at) < window);
-        if self.memory.changes.len() >= self.settings.max_failovers as usize {
+        self.forget_old_changes(now);
+        if self.failback_is_off(now).is_some() || self.can_hand_to(0, now).is_err() {
             return;
         }
         self.memory.changes.push(now);
         let by = Author { who: "mppd".into(), why: Some("the PRIMARY is good again".into()) };
         self.begin_handover(0, Cause::Failback, false, &by, now);
+    }
+
+    /// Why the PRIMARY does not get ACTIVE back by itself, whatever its state, if that is so.
+    pub(super) fn failback_is_off(&self, now: Moment) -> Option<String> {
+        let (primary, changes) = (self.name(0), self.changes_lately(now));
+        if self.settings.failback == Failback::Manual {
+            return Some(format!("{primary} does not take over by itself (failback: manual)"));
+        }
+        if self.memory.failback_off {
+            return Some(format!("automatic failback to {primary} is off until ACTIVE moves"));
+        }
+        if self.memory.flapping {
+            return Some("the pool is flapping".into());
+        }
+        (changes >= self.settings.max_failovers as usize).then(|| {
+            format!(
+                "{changes} changes of ACTIVE within {}: another one waits",
+                Short(self.settings.flap_window)
+            )
+        })
+    }
+
+    /// Those that no longer count.
+    pub(super) fn forget_old_changes(&mut self, now: Moment) {
+        let window = self.settings.flap_window;
+        self.memory.changes.retain(|&at| now.since(at) < window);
+    }
+
+    /// Automatic changes of ACTIVE within `flap_window`.
+    pub(super) fn changes_lately(&self, now: Moment) -> usize {
+        let window = self.settings.flap_window;
+        self.memory.changes.iter().filter(|&&at| now.since(at) < window).count()
     }
 }

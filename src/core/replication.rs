@@ -19,7 +19,7 @@ pub(super) enum Replication {
 
 impl Pool {
     /// The member a channel replicates from: by the server id learnt in good times, then by address.
-    pub(super) fn source_of(&self, node: NodeId, channel: &Channel) -> Option<NodeId> {
+    pub fn source_of(&self, node: NodeId, channel: &Channel) -> Option<NodeId> {
         let id = self.source_id(node, channel);
         id.and_then(|id| self.member_with_id(node, id)).or_else(|| self.member_at(node, channel))
     }
@@ -139,7 +139,7 @@ impl Pool {
     }
 
     /// How much of the ACTIVE node's life a node has missed, as far as anybody saw (SEMANTICS 2).
-    pub(super) fn stale(&self, node: NodeId) -> Duration {
+    pub fn stale(&self, node: NodeId) -> Duration {
         let Some(reign) = self.memory.reign.as_ref().filter(|r| r.node != Some(node)) else {
             return Duration::ZERO;
         };

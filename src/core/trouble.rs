@@ -184,7 +184,11 @@ impl Pool {
         if unfit.is_empty() {
             return None;
         }
-        let words = format!("if {} failed, nobody could take over: {}", self.name(active), unfit.join("; "));
+        let words = format!(
+            "no redundancy: if {} failed, nobody could take over: {}",
+            self.name(active),
+            unfit.join("; ")
+        );
         let help = Some(format!("mpp why {}", self.settings.name));
         Some(Trouble { kind: Kind::NoRedundancy, node: None, severity: Severity::Critical, words, help })
     }

@@ -3,7 +3,7 @@
 use super::message::{Given, Mailbox, Want};
 use crate::clock::Clocks;
 use crate::control::events::Events;
-use crate::control::protocol::{Answer, Code, Failure, Request};
+use crate::control::protocol::{Answer, Code, Failure, Request, listed};
 use crate::control::server::Reply;
 use crate::control::status::Pool;
 use crate::journal::{Filter, Journal};
@@ -76,7 +76,7 @@ fn unknown(asked: &Events, pools: &[&str]) -> Failure {
     let events = "and no events of it are kept";
     match (&asked.pool, &asked.node) {
         (Some(pool), _) if !pools.contains(&pool.as_str()) => {
-            let names = super::requests::listed(pools.iter().copied());
+            let names = listed(pools.iter().copied());
             Failure::new(Code::NoSuchPool, format!("no pool {pool}, {events}; there are: {names}"))
         }
         (Some(pool), node) => {

@@ -2,7 +2,8 @@
 
 use crate::config::Settings;
 use crate::control::protocol::{Code, Failure, Request};
-use crate::control::status::{Status, Why};
+use crate::control::status::Status;
+use crate::control::why::Why;
 use crate::core::command::{Awaits, Done};
 use crate::core::observation::Observation;
 use crate::keepalived::watch::Seen;

@@ -4,16 +4,13 @@ use super::decider::Decider;
 use super::message::{Given, Want};
 use super::{status, why};
 use crate::clock::{self, Clocks};
-use crate::control::protocol::{Code, Failure, Request};
+use crate::control::protocol::{Code, Failure, Request, listed};
 use crate::control::status::{Status, VERSION};
 use crate::core::command::{Awaits, Refused};
 use crate::core::event::{Author, Command};
 use crate::core::pool::Pool;
 use crate::core::words::NodeId;
 use std::time::Duration;
-
-/// How many names a message lists of those there are.
-const LISTED: usize = 20;
 
 impl Decider {
     /// Does what was asked, or says why not.
@@ -114,12 +111,4 @@ fn node_of(pool: &Pool, wanted: &str) -> Result<NodeId, Failure> {
         let text = format!("no node {wanted} in pool {}; there are: {names}", pool.settings().name);
         Failure::new(Code::NoSuchNode, text)
     })
-}
-
-pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut names: Vec<&str> = names.take(LISTED + 1).collect();
-    if names.len() > LISTED {
-        names[LISTED] = "...";
-    }
-    names.join(", ")
 }

@@ -3,6 +3,7 @@
 use crate::clock::{Clocks, rfc3339};
 use crate::control::status::{Node, Pool as PoolStatus, Trouble, Verdict, VirtualServer};
 use crate::core::pool::Pool;
+use crate::core::time::Moment;
 use crate::core::words::{NodeId, Role, Status as Word, node_type};
 
 /// A living pool.
@@ -22,18 +23,20 @@ pub(super) fn pool(pool: &Pool, virtual_servers: Vec<VirtualServer>, clocks: &Cl
         nodes: nodes.map(|n| node(pool, n, clocks)).collect(),
         checkpoints: Vec::new(),
         virtual_servers,
-        troubles: pool.troubles(clocks.moment()).into_iter().map(|t| trouble(pool, t)).collect(),
+        troubles: troubles(pool, clocks.moment()),
     }
 }
 
-fn trouble(pool: &Pool, trouble: crate::core::trouble::Trouble) -> Trouble {
-    Trouble {
+/// What is not as it should be.
+pub(super) fn troubles(pool: &Pool, now: Moment) -> Vec<Trouble> {
+    let told = |trouble: crate::core::trouble::Trouble| Trouble {
         kind: trouble.kind.word().into(),
         node: trouble.node.map(|n| pool.name(n).to_owned()),
         severity: trouble.severity.word().into(),
         words: trouble.words,
         help: trouble.help,
-    }
+    };
+    pool.troubles(now).into_iter().map(told).collect()
 }
 
 fn node(pool: &Pool, node: NodeId, clocks: &Clocks) -> Node {

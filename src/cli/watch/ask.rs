@@ -4,10 +4,9 @@ use super::input::Input;
 use crate::alert;
 use crate::cli::connect::Daemon;
 use crate::cli::status::last_published;
-use crate::clock::Clocks;
+use crate::control::events::Events;
 use crate::control::protocol::Request;
 use crate::control::status::Status;
-use jiff::Timestamp;
 use std::sync::mpsc::SyncSender;
 use std::thread;
 use std::time::Duration;
@@ -16,10 +15,6 @@ use std::time::Duration;
 const AGAIN: Duration = Duration::from_secs(1);
 /// An answer that takes longer is none: what was published last is shown instead.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Events are asked for from so many seconds before the newest that is known: nothing is missed, and what is told twice
-/// is known.
-const OVERLAP_S: u64 = 5;
-
 /// What came of a question.
 pub(super) enum Answer {
     /// The daemon's answer.
@@ -42,7 +37,7 @@ fn ask(daemon: &Daemon, request: &Request) -> Input {
     match daemon.ask_within::<Status>(request, PATIENCE) {
         Ok(status) => Input::Answer(Answer::Status(status.into())),
         Err(trouble) if trouble.is_silence() => Input::Answer(match last_published(daemon, request) {
-            Ok(status) => Answer::Published(status.into(), trouble.to_string()),
+            Ok((status, _)) => Answer::Published(status.into(), trouble.to_string()),
             Err(failure) => Answer::Nothing(format!("{trouble}; {failure}")),
         }),
         Err(trouble) => Input::Refused(trouble),
@@ -51,14 +46,14 @@ fn ask(daemon: &Daemon, request: &Request) -> Input {
 
 /// Follows the events of this daemon, and of the next one, until nobody wants to know.
 pub(super) fn events(daemon: &Daemon, pool: Option<String>, inbox: &SyncSender<Input>) {
-    let mut newest = None;
+    let mut after = None;
     loop {
-        let since_s = newest.map(|time| seconds_since(time) + OVERLAP_S);
-        let request = Request::Events { since_s, pool: pool.clone(), follow: true };
+        let request =
+            Request::Events(Events { after, pool: pool.clone(), follow: true, ..Events::default() });
         let wanted = daemon.follow(&request, |event| {
             // One of a later version is not for us.
             let Ok(event) = serde_json::from_value::<alert::Line>(event) else { return true };
-            newest = event.time.parse().ok().or(newest);
+            after = Some(event.seq);
             inbox.send(Input::Event(event.into())).is_ok()
         });
         if wanted.is_ok() {
@@ -66,8 +61,4 @@ pub(super) fn events(daemon: &Daemon, pool: Option<String>, inbox: &SyncSender<I
         }
         thread::sleep(AGAIN);
     }
-}
-
-fn seconds_since(time: Timestamp) -> u64 {
-    u64::try_from(Clocks::read().wall().duration_since(time).as_secs()).unwrap_or(0)
 }

@@ -75,11 +75,8 @@ impl View {
         }
     }
 
-    /// An event came. One that is known already was told again by a daemon that had hung up.
+    /// An event came.
     pub(super) fn tell(&mut self, event: alert::Line) {
-        if self.events.contains(&event) {
-            return;
-        }
         if self.events.len() == EVENTS {
             self.events.pop_front();
         }
