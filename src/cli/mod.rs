@@ -7,7 +7,7 @@
 //! - `look`: what is good and what is bad to the eye
 //! - `connect`: where the daemon is, and how its refusals end the program
 //! - `status`, `table`, `report`, `events`, `why`, `change`, `config`, `doctor`, `keepalived` (`render`, `lint`, `diff`),
-//!   `weights`, `pages`: the commands
+//!   `weights`, `nagios`, `pages`: the commands
 //! - `watch`: the screen of `status --watch`
 
 mod change;
@@ -21,6 +21,7 @@ mod keepalived;
 mod lint;
 mod look;
 mod mppd;
+mod nagios;
 mod options;
 mod pages;
 pub mod print;
@@ -44,11 +45,16 @@ pub use mppd::MppdOptions;
 
 /// Runs one command.
 pub fn mpp_main() -> ExitCode {
-    run(Options::parse()).into()
+    match Options::try_parse() {
+        Ok(options) => run(options),
+        Err(error) if nagios::is_meant(std::env::args_os()) => nagios::misused(&error).into(),
+        Err(error) => error.exit(),
+    }
 }
 
-fn run(options: Options) -> Exit {
-    match options.command {
+fn run(options: Options) -> ExitCode {
+    let exit = match options.command {
+        Command::Nagios(asked) => return nagios::run(&options.config, &asked).into(),
         Command::Config { command } => config::run(&options.config, &command),
         Command::Weights { ipvsadm } => weights::run(&options.config, ipvsadm),
         Command::Doctor { pool, verbose, json } => {
@@ -64,7 +70,8 @@ fn run(options: Options) -> Exit {
                 Exit::Config
             }
         },
-    }
+    };
+    exit.into()
 }
 
 fn ask(config: &Path, daemon: &connect::Daemon, asked: DaemonCommand) -> Exit {

@@ -2,7 +2,8 @@
 
 use super::events::EventsOptions;
 use super::keepalived::KeepalivedCommand;
-use crate::exit::Exit;
+use super::nagios::NagiosOptions;
+use crate::exit::{Exit, Plugin};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -26,10 +27,19 @@ pub(super) fn exit_codes() -> String {
     format!("Exit codes:{}", Exit::TABLE.iter().map(line).collect::<String>())
 }
 
+/// The codes of `mpp nagios`, which are not those of the others.
+fn plugin_codes() -> String {
+    let line = |(exit, words): &(Plugin, &str)| format!("\n  {:2}  {words}", *exit as u8);
+    format!("Exit codes:{}", Plugin::TABLE.iter().map(line).collect::<String>())
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     #[command(flatten)]
     Daemon(DaemonCommand),
+    /// A plugin for Nagios, Icinga and their kin: one line, figures, and its own exit codes
+    #[command(after_help = plugin_codes())]
+    Nagios(NagiosOptions),
     /// The weights as they are decided and loaded; or what ipvsadm -R takes
     Weights {
         /// Lines for `ipvsadm -R`, where no keepalived runs: only what differs from the kernel's table
