@@ -159,7 +159,7 @@ fn a_daemon_that_is_dead_or_hangs_is_critical_in_time() {
     wait_for(&agent, &["db"], 0, "MPP OK");
 
     std::fs::remove_file(agent.path("run/mpp.sock")).expect("the socket removed");
-    let out = wait_for(&agent, &["db"], 1, "it goes on publishing, so it decides");
+    let out = wait_for(&agent, &["db"], 1, "until that is older it is taken for alive");
     assert!(out.contains("db1 ACTIVE, 1 STANDBY") && figure(&out, "db_standby") == Some(1.0), "{out}");
 
     agent.kill9();

@@ -54,25 +54,23 @@ fn last_published(daemon: &Daemon, target: &Target) -> Result<Why, Trouble> {
 fn silence(daemon: &on_the_wire::Daemon, life: &Life) -> Vec<String> {
     let first = format!("STALE: mppd (pid {}) does not answer; {life}", daemon.pid);
     match life.is_fresh() {
-        true => vec![first, "it goes on publishing, so it decides; systemctl status mppd".into()],
+        true => vec![first, "until that is older it is taken for alive; systemctl status mppd".into()],
         false => vec![
             first,
             life.consequence().into(),
-            "systemctl restart mppd takes up exactly this state; what follows is what was published last"
-                .into(),
+            "systemctl restart mppd takes it up as it is; what follows was published last".into(),
         ],
     }
 }
 
 fn text(why: &Why) -> String {
     let mut lines = vec![format!("pool {}", why.pool)];
-    // Without a daemon what it says of itself matters most.
-    if why.stale {
-        lines.extend(why.about.iter().map(|line| format!("  {line}")));
-        lines.extend(troubles(why));
-    } else {
-        lines.extend(troubles(why));
-        lines.extend(why.about.iter().map(|line| format!("  {line}")));
+    let told = |line: &&String| why.troubles.iter().all(|trouble| trouble.words != **line);
+    let about = why.about.iter().filter(told).map(|line| format!("  {line}"));
+    // That there is no daemon matters more than anything.
+    match why.stale {
+        true => lines.extend(about.chain(troubles(why))),
+        false => lines.extend(troubles(why).into_iter().chain(about)),
     }
     lines.extend(conditions(&why.conditions));
     lines.extend(why.nodes.iter().flat_map(node));

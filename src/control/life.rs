@@ -30,7 +30,7 @@ impl Life {
         self.age
     }
 
-    /// It is publishing: it decides, whether it answers or not.
+    /// It published a moment ago: it is taken for alive, whether it answers or not.
     pub fn is_fresh(&self) -> bool {
         self.age.is_some_and(|age| age <= self.limit)
     }

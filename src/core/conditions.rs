@@ -222,18 +222,19 @@ impl Pool {
     /// Nobody is about to answer for the first time since the pool has been without ACTIVE node.
     fn all_asked(&self) -> bool {
         let vacant = self.memory.seat == Seat::Empty;
-        !vacant || self.memory.nodes.iter().all(|n| n.asked_since(self.memory.vacant_since))
+        !vacant || self.memory.nodes.iter().all(|n| n.asked_since(self.memory.vacant_since.max(n.since)))
     }
 
     /// What would make a node good again.
     fn help_of(&self, node: NodeId) -> Option<String> {
         let (n, pool, name) = (&self.memory.nodes[node], &self.settings.name, self.name(node));
+        let (by_hand, recover) =
+            (n.failed() && self.may_recover(node).is_err(), format!("mpp recover {pool}/{name}"));
         match () {
             () if n.drain.is_some() => Some(format!("mpp undrain {pool}/{name}")),
+            () if n.offline() && by_hand => Some(format!("bring {name} back, then {recover}")),
             () if n.offline() => Some(format!("bring {name} back")),
-            () if n.failed() && n.positive() && self.may_recover(node).is_err() => {
-                Some(format!("mpp recover {pool}/{name}"))
-            }
+            () if n.positive() && by_hand => Some(recover),
             () if n.online() && !n.positive() => Some(format!("mpp doctor {pool}")),
             () if self.not_writable(node).is_some() => Some(format!("on {name}: SET GLOBAL read_only = 0")),
             () => None,

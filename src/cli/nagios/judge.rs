@@ -24,13 +24,13 @@ pub(super) fn judge(seen: &Seen, options: &NagiosOptions) -> Report {
     Report::of(daemon.into_iter().collect(), pools, figures)
 }
 
-/// A daemon that publishes still decides. One that does not is an outage that waits for its moment.
+/// A daemon that goes on publishing decides. One that does not is an outage that waits for its moment.
 fn silent(silence: &Silence, pid: u32) -> Finding {
     let Silence { reason, life } = silence;
     match life.is_fresh() {
         true => Finding {
             grade: Plugin::Warning,
-            words: format!("{reason}; it goes on publishing, so it decides"),
+            words: format!("{reason}; {life}: until that is older it is taken for alive"),
             help: Some("systemctl status mppd".into()),
         },
         false => Finding {

@@ -7,12 +7,21 @@ use crate::core::time::{Moment, Short};
 use crate::core::verdict::Because;
 use crate::core::words::{NodeId, Role};
 
-pub(super) fn verdict(pool: &Pool, node: NodeId, role: Role, now: Moment) -> String {
-    let v = pool.verdict(node, role);
-    let up = if v.up { format!("UP, weight {}", v.weight) } else { "DOWN".into() };
-    let chain = [v.because.words().to_owned()].into_iter().chain(causes(pool, node, role, v.because, now));
-    let chain: Vec<String> = chain.filter(|link| !link.is_empty()).collect();
-    format!("{role:3} {up}: {}", chain.join(" <- "))
+/// A line a role; what has been said of another role is not said again.
+pub(super) fn verdicts(pool: &Pool, node: NodeId, now: Moment) -> Vec<String> {
+    let mut told: Vec<Vec<String>> = Vec::new();
+    let line = |role: Role| {
+        let v = pool.verdict(node, role);
+        let up = if v.up { format!("UP, weight {}", v.weight) } else { "DOWN".into() };
+        let mut causes = causes(pool, node, role, v.because, now);
+        causes.retain(|cause| !cause.is_empty());
+        let again = told.contains(&causes);
+        let chain = if again { Vec::new() } else { causes.clone() };
+        told.push(causes);
+        let links: Vec<String> = [v.because.words().to_owned()].into_iter().chain(chain).collect();
+        format!("{role:3} {up}: {}", links.join(" <- "))
+    };
+    Role::ALL.map(line).into()
 }
 
 fn causes(pool: &Pool, node: NodeId, role: Role, because: Because, now: Moment) -> Vec<String> {
@@ -20,10 +29,12 @@ fn causes(pool: &Pool, node: NodeId, role: Role, because: Because, now: Moment) 
     match because {
         Because::Active => vec![reign(pool, now).1.to_owned()],
         Because::NotActive => vec![pool.state(node).to_string(), who_is_active(pool, now)],
-        Because::Standby | Because::Good | Because::AStandbyComes => Vec::new(),
+        // The node's own lines, or the conditions of a failover, say why.
+        Because::Standby | Because::Good | Because::AStandbyComes | Because::Held | Because::HeldHere => {
+            Vec::new()
+        }
         Because::NoStandbyServes => others(pool, node),
         Because::AStandbyServes => vec![readers(pool)],
-        Because::Held | Because::HeldHere => vec![pool.held().unwrap_or_default().to_owned()],
         Because::Drained | Because::DrainedNow => {
             n.drain.iter().map(|drain| format!("by {}", set(&drain.flag, now))).collect()
         }
@@ -32,7 +43,7 @@ fn causes(pool: &Pool, node: NodeId, role: Role, because: Because, now: Moment) 
         Because::Failed => {
             vec![format!("{} for {}", pool.state(node), ago(now, n.since)), n.message.clone()]
         }
-        Because::StatusTooBad => vec![serve_until(pool, node, role), n.message.clone()],
+        Because::StatusTooBad => vec![serve_until(pool, node, role)],
         Because::HandingOver => vec![pool.waits_for().unwrap_or_default()],
     }
 }

@@ -7,7 +7,7 @@ use crate::core::eligible::Fitness;
 use crate::core::event::Flag;
 use crate::core::pool::Pool;
 use crate::core::time::{Moment, Short};
-use crate::core::words::{NodeId, Role, node_type};
+use crate::core::words::{NodeId, node_type};
 
 pub(super) fn explain(pool: &Pool, node: NodeId, now: Moment) -> WhyNode {
     let mut about = vec![standing(pool, node, now)];
@@ -21,7 +21,7 @@ pub(super) fn explain(pool: &Pool, node: NodeId, now: Moment) -> WhyNode {
         kind: node_type(node).into(),
         address: pool.settings().nodes[node].address(),
         about,
-        verdicts: Role::ALL.map(|role| chain::verdict(pool, node, role, now)).into(),
+        verdicts: chain::verdicts(pool, node, now),
     }
 }
 
@@ -81,9 +81,18 @@ fn drains(pool: &Pool, node: NodeId, now: Moment) -> Vec<String> {
         lines.push(format!("drained by {}; {undo}", set(&drain.flag, now)));
     }
     if let Some(drain) = &n.drain_wanted {
-        lines.push(format!("to be drained as soon as somebody can take over, by {}", set(&drain.flag, now)));
+        let (by, why) = (set(&drain.flag, now), nobody_yet(pool, node, now));
+        lines.push(format!("to be drained as soon as somebody can take over, by {by}; {why}"));
     }
     lines
+}
+
+/// Why ACTIVE can't be handed to any other node yet.
+fn nobody_yet(pool: &Pool, node: NodeId, now: Moment) -> String {
+    let others = (0..pool.memory().nodes.len()).filter(|&n| n != node);
+    let mut whys: Vec<String> = others.filter_map(|n| pool.can_hand_to(n, now).err()).collect();
+    whys.dedup();
+    whys.join("; ")
 }
 
 /// Who set a flag, why, when, and until when.
