@@ -70,12 +70,13 @@ fn place(position: &Position) -> Option<String> {
     gtid.map(|gtid| format!("has executed {gtid}")).or_else(log)
 }
 
-/// How much of the ACTIVE (or last) node's life it has missed. Less than an interval is only the pace of the polls.
+/// How much of the ACTIVE (or last) node's life it has missed. Less than two intervals is only the pace of the
+/// polls.
 fn fed(pool: &Pool, node: NodeId) -> String {
     let reign = pool.memory().reign.as_ref().filter(|r| r.node != Some(node));
     let Some(reign) = reign else { return String::new() };
     let (stale, interval) = (pool.stale(node), pool.settings().nodes[node].pace.interval);
-    match stale <= interval {
+    match stale <= interval * 2 {
         true => format!("; it has all that {} had when both were last asked", reign.name),
         false => format!("; last fed {} before {} was last seen", Short(stale), reign.name),
     }
