@@ -70,12 +70,12 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let fresh = fleet.start_missing(&settings, &Fleet::default(), &mailbox, &watchdog);
     let fresh = fresh.map_err(|e| format!("can't start a poller: {e}"))?;
     fleet.adopt(&settings, fresh, Fleet::default());
-    let pulse = systemd::Pulse::default();
-    systemd::ready(&pulse).map_err(no_thread)?;
 
     let daemon = daemon(config);
     let desk = persist::start(&settings.state_dir, mailbox.clone()).map_err(no_thread)?;
     let lvs_desk = push_and_watch(&settings.runtime_dir, &mailbox).map_err(no_thread)?;
+    let pulse = systemd::Pulse::default();
+    systemd::ready(&pulse, &lvs_desk).map_err(no_thread)?;
     let surroundings =
         Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk, lvs_desk };
     let warnings = settings.warnings.clone();

@@ -1,11 +1,15 @@
 //! systemd's notifications. A thread sends them, for systemd may be slow; the decider's loop is what they vouch for.
 
+use crate::keepalived::desk::Desk;
 use sd_notify::NotifyState;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
+
+/// How long the first track files are waited for: a directory that does not take them is told, and no reason not to run.
+const FIRST_PUSH: Duration = Duration::from_secs(5);
 
 /// Says that the decider's loop goes round.
 #[derive(Clone, Default)]
@@ -18,10 +22,12 @@ impl Pulse {
     }
 }
 
-/// Says READY, and from then on passes the pulse on if systemd watches. Without systemd it does nothing.
-pub(super) fn ready(pulse: &Pulse) -> io::Result<()> {
-    let pulse = pulse.clone();
+/// Says READY once the track files are written, for keepalived starts then; and from then on passes the pulse on if systemd
+/// watches. Without systemd it does nothing.
+pub(super) fn ready(pulse: &Pulse, desk: &Desk) -> io::Result<()> {
+    let (pulse, desk) = (pulse.clone(), desk.clone());
     let run = move || {
+        desk.wait_pushed(0, FIRST_PUSH);
         tell(&[NotifyState::Ready]);
         let Some(limit) = sd_notify::watchdog_enabled() else { return };
         loop {

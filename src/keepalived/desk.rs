@@ -58,8 +58,9 @@ impl Desk {
         self.0.pushed.notify_all();
     }
 
-    /// What was pushed last, for `watch`: as soon as it is another than the one `known`, or when `patience` is over.
-    pub(super) fn wait_pushed(&self, known: u64, patience: Duration) -> Arc<Decided> {
+    /// What was pushed last: as soon as it is another generation than the one `known`, or when `patience` is over. The first
+    /// is 1.
+    pub fn wait_pushed(&self, known: u64, patience: Duration) -> Arc<Decided> {
         let end = clock::now() + patience;
         let mut slot = self.lock();
         loop {

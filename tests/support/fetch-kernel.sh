@@ -1,5 +1,6 @@
 #!/bin/sh
-# A kernel that runs as an ordinary program, with IPVS, for tests/lvs: Debian's User Mode Linux, and what loads its modules.
+# A kernel that runs as an ordinary program, with IPVS, for tests/lvs and tests/systemd: Debian's User Mode Linux, and what
+# loads its modules.
 # Fetched with apt and unpacked into a folder, never installed. No root needed.
 #
 #   fetch-kernel.sh FOLDER     FOLDER/linux.uml FOLDER/modprobe FOLDER/lib/modules
@@ -8,12 +9,15 @@
 set -eu
 
 folder=$(realpath -m "${1:?a folder}")
-[ ! -e "$folder/complete" ] || exit 0
+is_complete() {
+    [ -e "$folder/complete" ] && [ -n "$(find "$folder/lib/modules" -name 'overlay.ko*')" ]
+}
+! is_complete || exit 0
 mkdir -p "$(dirname "$folder")"
 # One at a time; what a killed one left behind goes.
 exec 9>"$folder.lock"
 flock 9
-[ ! -e "$folder/complete" ] || exit 0
+! is_complete || exit 0
 rm -rf "$folder" "$folder".fetch.*
 scratch=$(mktemp -d "$folder.fetch.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
@@ -34,11 +38,11 @@ cd "$scratch/deb"
 # shellcheck disable=SC2086 # a word each
 timeout 600 apt-get -qq -o APT::Sandbox::User= download $packages 2>/dev/null || own_lists
 
-# Of the modules only what networks are made of.
+# Of the modules only what networks are made of, and a root that may be written.
 dpkg-deb --fsys-tarfile user-mode-linux_*.deb | tar -x --no-same-owner -C "$scratch/root" --wildcards \
     ./usr/bin/linux.uml './usr/lib/uml/modules/*/modules.*' './usr/lib/uml/modules/*/kernel/net/*' \
     './usr/lib/uml/modules/*/kernel/lib/*' './usr/lib/uml/modules/*/kernel/crypto/*' \
-    './usr/lib/uml/modules/*/kernel/drivers/net/*.ko*'
+    './usr/lib/uml/modules/*/kernel/drivers/net/*.ko*' './usr/lib/uml/modules/*/kernel/fs/overlayfs/*'
 for package in kmod_*.deb libkmod2_*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x --no-same-owner -C "$scratch/root"
 done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The first process of a guest (tests/support/guest.rs): its surroundings, the command it was booted for, and power off.
 # In its own folder it finds `settings`, and leaves `log` and `status`.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TMPDIR=/run/tmp
 out=$(dirname "$0")
 . "$out/settings"
 

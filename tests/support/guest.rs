@@ -3,6 +3,7 @@
 //! It sees the files of the host at the same paths, read-only, and may write under /run and /dev/shm. Its first process
 //! runs this same test program once more, for the one scenario; there everybody is root.
 
+use super::agent::program;
 use super::flavour::Flavour;
 use super::place::OwnDir;
 use super::processes::start_until;
@@ -20,6 +21,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const LIMIT: &str = "600";
 /// Taken from the host only as it is used.
 const MEMORY: &str = "768M";
+/// The first process of a guest that is there for one scenario alone.
+const PLAIN: &str = include_str!("guest-init.sh");
+/// Of one in which systemd comes after that.
+const SYSTEMD: &str = include_str!("guest-systemd.sh");
 /// Set where the guest is; holds the data directory that its servers begin with.
 const TEMPLATE: &str = "MPP_GUEST_TEMPLATE";
 
@@ -41,9 +46,22 @@ macro_rules! in_a_guest {
 /// # Panics
 /// If the scenario does, or the guest does not come to its end; what it said is shown.
 pub fn play(path: &str, scenario: fn()) {
+    play_after(PLAIN, path, scenario);
+}
+
+/// The same in a guest that is a whole Debian machine: systemd is its first process, its files may be written (and are thrown
+/// away), and MPP is installed as its package does it.
+///
+/// # Panics
+/// As [`play`].
+pub fn play_under_systemd(path: &str, scenario: fn()) {
+    play_after(SYSTEMD, path, scenario);
+}
+
+fn play_after(init: &str, path: &str, scenario: fn()) {
     match is_here() {
         true => scenario(),
-        false => boot(path.split_once("::").expect("a path in a crate").1),
+        false => boot(init, path.split_once("::").expect("a path in a crate").1),
     }
 }
 
@@ -66,13 +84,13 @@ fn turn() -> MutexGuard<'static, ()> {
     turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn boot(test: &str) {
+fn boot(init: &str, test: &str) {
     let _turn = turn();
     let (kernel, out) = (kernel(), OwnDir::private("guest"));
-    let init = out.join("init");
+    let path = out.join("init");
     fs::write(out.join("settings"), settings(&kernel, test)).expect("the settings written");
-    fs::write(&init, include_str!("guest-init.sh")).expect("the first process written");
-    fs::set_permissions(&init, fs::Permissions::from_mode(0o755)).expect("its mode");
+    fs::write(&path, init).expect("the first process written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
     let ended = run(&kernel, &out);
 
     let read = |file| fs::read_to_string(out.join(file)).unwrap_or_default();
@@ -86,14 +104,18 @@ fn boot(test: &str) {
 
 /// For the guest's first process, a shell: what to run in which environment.
 fn settings(kernel: &Path, test: &str) -> String {
-    let program = env::current_exe().expect("our own path");
+    let own = env::current_exe().expect("our own path");
+    let programs = program("mppd");
+    let programs = programs.parent().expect("a build directory");
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     format!(
-        "kernel={}\nexport TMPDIR=/run/tmp RUST_BACKTRACE=1 {TEMPLATE}={}\n\
+        "kernel={}\nprograms={}\nrepository={}\nexport RUST_BACKTRACE=1 {TEMPLATE}={}\n\
          set -- {} --exact {test} --include-ignored --nocapture --test-threads=1\n",
         quoted(kernel),
+        quoted(programs),
+        quoted(Path::new(env!("CARGO_MANIFEST_DIR"))),
         quoted(&template::of(Flavour::Installed)),
-        quoted(&program),
+        quoted(&own),
     )
 }
 

@@ -1,0 +1,144 @@
+//! The life of the unit: started with keepalived, killed, stuck, reloaded, stopped, misconfigured.
+
+use super::machine::{
+    BOUND, Kept, configure, drop_in, journal, kept, misconfigure, must, property, run, set_up, status,
+    wait_led, wait_said, wait_well, watch_verdicts,
+};
+use crate::support::guest::play_under_systemd;
+use crate::support::{Server, wait_until};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::time::Instant;
+
+const MPPD: &str = "mppd.service";
+const KEEPALIVED: &str = "keepalived.service";
+
+#[test]
+fn nothing_that_happens_to_the_daemon_changes_what_keepalived_is_told() {
+    let name = "systemd::life::nothing_that_happens_to_the_daemon_changes_what_keepalived_is_told";
+    play_under_systemd(name, live);
+}
+
+fn live() {
+    the_machine_is_as_the_package_makes_it();
+    let servers = set_up();
+    both_are_started_at_once_and_keepalived_finds_what_is_decided(&servers);
+    let (before, verdicts) = (kept(), watch_verdicts());
+    let steps: [(&str, fn(&[Server])); 7] = [
+        ("everybody may look, and nobody but root change", |_| everybody_may_look_and_not_change()),
+        ("killed, it is started again", |_| killed_it_is_started_again()),
+        ("standing still, it is replaced by the watchdog", |_| standing_still_it_is_replaced()),
+        ("a good configuration is taken, a bad one refused", a_reload_takes_the_good_and_refuses_the_bad),
+        ("stopped, it leaves everything there", |_| stopped_it_leaves_everything_there()),
+        ("a bad configuration is not tried for ever", a_bad_configuration_is_not_tried_for_ever),
+        ("its hooks may reach the network", |_| {}),
+    ];
+    for (what, step) in steps {
+        let began = Instant::now();
+        step(&servers);
+        wait_well();
+        assert_eq!(kept(), before, "{what}\n{}", journal(MPPD));
+        println!("{what}: {:?}", began.elapsed());
+    }
+    println!("{} answers of mpp-check, all the same", verdicts.end());
+    keepalived_does_not_wait_for_one_that_cannot_start(&before);
+}
+
+fn the_machine_is_as_the_package_makes_it() {
+    let verified = run("systemd-analyze", &["verify", "--man=no", MPPD]);
+    assert_eq!(verified, (String::new(), 0));
+    let account = must("getent", &["passwd", "mpp"]);
+    assert!(account.trim_end().ends_with(":/var/lib/mpp:/usr/sbin/nologin"), "{account}");
+    let uid = account.split(':').nth(2).expect("a user id").parse::<u32>().expect("a number");
+    for folder in ["/run/mpp", "/run/mpp/track"] {
+        let found = fs::metadata(folder).expect(folder);
+        assert_eq!((found.uid(), found.permissions().mode() & 0o7777), (uid, 0o755), "{folder}");
+    }
+}
+
+/// One transaction, as at boot. keepalived does not start without what it is to find.
+fn both_are_started_at_once_and_keepalived_finds_what_is_decided(servers: &[Server]) {
+    let files = ["/run/mpp/state", "/run/mpp/track/rw:db1:down", "/run/mpp/track/rw:db2:down"];
+    let look = format!("[Service]\nExecStartPre=/bin/ls {}\n", files.join(" "));
+    drop_in(KEEPALIVED, "look", &look);
+    must("systemctl", &["start", KEEPALIVED, MPPD]);
+    wait_well();
+    wait_led(servers);
+}
+
+fn everybody_may_look_and_not_change() {
+    let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "mpp"];
+    let as_nobody = |args: &[&str]| run("setpriv", &[&nobody, args].concat());
+    let (said, code) = as_nobody(&["status"]);
+    assert!(code == 0 && said.contains("db1 weight 1"), "{said}");
+    assert_eq!(as_nobody(&["pause", "db"]).1, 77);
+}
+
+fn killed_it_is_started_again() {
+    let before = property(MPPD, "MainPID");
+    must("kill", &["-KILL", &before]);
+    wait_for_another_than(&before);
+}
+
+fn standing_still_it_is_replaced() {
+    let before = property(MPPD, "MainPID");
+    must("kill", &["-STOP", &before]);
+    wait_for_another_than(&before);
+    wait_said(MPPD, "Watchdog timeout", 1);
+}
+
+fn a_reload_takes_the_good_and_refuses_the_bad(servers: &[Server]) {
+    let process = property(MPPD, "MainPID");
+    configure(servers, "    recover_after: 7\n");
+    must("systemctl", &["reload", MPPD]);
+    wait_said(MPPD, "configuration reloaded by mpp", 1);
+    misconfigure();
+    let (said, code) = run("systemctl", &["reload", MPPD]);
+    assert_ne!(code, 0, "{said}");
+    wait_said(MPPD, "/etc/mpp/mpp.yaml:1:1: ", 1);
+    assert_eq!((property(MPPD, "ActiveState"), property(MPPD, "MainPID")), ("active".into(), process));
+    configure(servers, "");
+    must("systemctl", &["reload", MPPD]);
+}
+
+fn stopped_it_leaves_everything_there() {
+    must("systemctl", &["stop", MPPD]);
+    assert_eq!(property(MPPD, "Result"), "success");
+    assert_eq!(property(KEEPALIVED, "ActiveState"), "active");
+    assert!(Path::new("/run/mpp/state").exists() && !Path::new("/run/mpp/mpp.sock").exists());
+    must("systemctl", &["start", MPPD]);
+}
+
+fn a_bad_configuration_is_not_tried_for_ever(servers: &[Server]) {
+    misconfigure();
+    let (said, code) = run("systemctl", &["restart", MPPD]);
+    assert_ne!(code, 0, "{said}");
+    let state = |name| property(MPPD, name);
+    assert_eq!((state("ActiveState"), state("ExecMainStatus")), ("failed".into(), "78".into()));
+    assert_eq!(property(KEEPALIVED, "ActiveState"), "active");
+    configure(servers, "");
+    must("systemctl", &["start", MPPD]);
+}
+
+/// And without a word of mppd's nobody is UP: the state is gone, as after a reboot.
+fn keepalived_does_not_wait_for_one_that_cannot_start(_before: &Kept) {
+    misconfigure();
+    must("systemctl", &["stop", KEEPALIVED, MPPD]);
+    fs::remove_file("/etc/systemd/system/keepalived.service.d/look.conf").expect("the drop-in removed");
+    fs::remove_dir_all("/run/mpp").expect("what was published removed");
+    must("systemd-tmpfiles", &["--create", "mpp.conf"]);
+    must("systemctl", &["daemon-reload"]);
+    let (_, code) = run("systemctl", &["start", KEEPALIVED, MPPD]);
+    assert_ne!(code, 0);
+    wait_until("keepalived runs", BOUND, || property(KEEPALIVED, "ActiveState") == "active");
+    println!("{}", must("ipvsadm", &["-Ln"]));
+    println!("{}", status());
+}
+
+fn wait_for_another_than(process: &str) {
+    wait_until("another process has started", BOUND, || {
+        let now = property(MPPD, "MainPID");
+        now != process && now != "0" && property(MPPD, "ActiveState") == "active"
+    });
+}
