@@ -16,11 +16,13 @@ cd /run/root || exit 1
 
 # Nothing of the host's own is started, mounted, or tidied away.
 rm -rf etc/systemd/system/* etc/rc?.d var/log/journal
-rm -f etc/fstab etc/shadow etc/gshadow
+: >etc/fstab
+# Of the users' files those that perhaps only root may read on the host.
+rm -f etc/shadow etc/gshadow etc/passwd- etc/group- etc/shadow- etc/gshadow- etc/.pwd.lock
 # The host may be a container; the guest is none.
 rm -f .dockerenv
 ln -sf /dev/null etc/tmpfiles.d/tmp.conf
-touch etc/fstab etc/shadow etc/gshadow
+touch etc/shadow etc/gshadow
 
 # As the package does it. The large programs are not copied: it would take memory.
 for program in mppd mpp; do

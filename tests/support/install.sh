@@ -15,6 +15,7 @@ need mariadb mariadb-client-core
 need rsyslogd rsyslog
 need keepalived keepalived
 need setpriv util-linux
+need systemd-analyze systemd
 need ip iproute2
 need nft nftables
 need ipvsadm ipvsadm

@@ -11,7 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 /// Generous: a busy machine is no fault.
-pub const BOUND: Duration = Duration::from_secs(90);
+const BOUND: Duration = Duration::from_secs(90);
+/// Between two looks: here every program takes a tenth of a second of the only processor.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The configuration.
 const CONFIG: &str = "/etc/mpp/mpp.yaml";
@@ -51,10 +53,23 @@ pub fn journal(unit: &str) -> String {
     must("journalctl", &["--boot", "--output=cat", "--unit", unit])
 }
 
-/// Waits until a unit has said these words so often.
+/// Looks now and then whether this is so.
 #[track_caller]
-pub fn wait_said(unit: &str, words: &str, times: usize) {
-    wait_until(&format!("{unit}: {words}"), BOUND, || journal(unit).matches(words).count() >= times);
+pub fn wait(what: &str, condition: impl Fn() -> bool) {
+    let look = || {
+        let is_so = condition();
+        if !is_so {
+            thread::sleep(PAUSE);
+        }
+        is_so
+    };
+    wait_until(what, BOUND, look);
+}
+
+/// Waits until a unit has said these words.
+#[track_caller]
+pub fn wait_said(unit: &str, words: &str) {
+    wait(&format!("{unit}: {words}"), || journal(unit).contains(words));
 }
 
 /// Adds to a unit.
@@ -115,21 +130,19 @@ pub fn status() -> Value {
 /// Waits until db1 is ACTIVE, db2 STANDBY, and both answer.
 #[track_caller]
 pub fn wait_well() {
-    wait_until("all is well", BOUND, || {
+    wait("all is well", || {
         let nodes = &status()["pools"][0]["nodes"];
         let is = |n: usize, state: &str| nodes[n]["state"] == state && nodes[n]["req"] == 0;
         is(0, "ACTIVE") && is(1, "STANDBY")
     });
 }
 
-/// Waits until this is what the kernel leads writers to.
-#[track_caller]
-pub fn wait_led(servers: &[Server]) {
-    let address = servers[0].address().to_string();
-    wait_until("the kernel leads writers to db1 alone", BOUND, || {
-        let table = must("ipvsadm", &["--list", "--numeric"]);
-        table.matches("->").count() == 2 && table.contains(&address)
-    });
+/// Where the kernel leads writers to.
+pub fn led_to() -> Vec<String> {
+    let table = must("ipvsadm", &["--save", "--numeric"]);
+    let real =
+        |line: &str| Some(line.strip_prefix("-a -t 198.18.2.1:3306 -r ")?.split(' ').next()?.to_owned());
+    table.lines().filter_map(real).collect()
 }
 
 /// As it is now.
@@ -153,7 +166,7 @@ pub fn watch_verdicts() -> Background<usize> {
                 assert_eq!((answer, &*said), (code, ""), "rw db {node} after {asked} answers");
                 asked += 1;
             }
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(PAUSE);
         }
         asked
     })
