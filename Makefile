@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test test-mysql test-lvs bench tools lint build unit loom deny explore fuzz clean
+.PHONY: demo test test-mysql test-deb deb test-lvs bench tools lint build unit loom deny explore fuzz clean
 
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
@@ -51,6 +51,17 @@ test-mysql: tools
 test-lvs: tools
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-fail-fast --test lvs -- --include-ignored --skip measures
+
+# The Debian package, in target/debian.
+deb:
+	$(CARGO) build --locked --release
+	@packaging/deb.sh target/release target/debian
+
+# The package of a debug build: installed, upgraded, removed and purged by dpkg under a systemd, in roots that are thrown away.
+test-deb: tools
+	$(CARGO) build --locked
+	@packaging/deb.sh target/debug target/package/test
+	$(CARGO) test --locked --no-fail-fast --test package -- --include-ignored
 
 # Licences and sources of what we depend on.
 deny:
