@@ -58,7 +58,8 @@ deb:
 	@packaging/deb.sh target/release target/debian
 
 # The package of a debug build: installed, upgraded, removed and purged by dpkg under a systemd, in roots that are thrown away.
-test-deb: tools
+test-deb:
+	@tests/support/install.sh lintian
 	$(CARGO) build --locked
 	@packaging/deb.sh target/debug target/package/test
 	$(CARGO) test --locked --no-fail-fast --test package -- --include-ignored

@@ -1,5 +1,7 @@
 #!/bin/sh
 # What demo and tests need on a Debian machine, installed if it is missing. Root is asked for only then.
+#
+#   install.sh [COMMAND...]     and these commands too, of packages of the same name
 set -eu
 
 missing=
@@ -23,6 +25,9 @@ need curl curl
 need strace strace
 need openssl openssl
 need tmux tmux
+for command; do
+    need "$command" "$command"
+done
 [ -n "$missing" ] || exit 0
 
 as_root=
