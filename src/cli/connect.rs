@@ -131,7 +131,7 @@ impl Trouble {
                 }
                 Code::Config => Exit::Config,
                 Code::Busy | Code::TimedOut => Exit::Unreachable,
-                Code::Refused => Exit::No,
+                Code::Refused | Code::Other => Exit::No,
             },
         }
     }

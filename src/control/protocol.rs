@@ -37,6 +37,9 @@ pub enum Code {
     Config,
     /// Too many clients, or the decider is busy.
     Busy,
+    /// One that only a later version knows.
+    #[serde(other)]
+    Other,
 }
 
 /// An error as it stands on the wire.

@@ -215,8 +215,9 @@ impl Request {
             }
             None => return Err(Failure::new(Code::Version, "no version; add \"v\":1")),
         }
-        let request: Request = serde_json::from_value(Value::Object(object))
-            .map_err(|e| Failure::new(Code::BadRequest, e.to_string()))?;
+        let request: Request = serde_json::from_value(Value::Object(object)).map_err(|e| {
+            Failure::new(Code::BadRequest, format!("mppd {}: {e}", env!("CARGO_PKG_VERSION")))
+        })?;
         request.check_reason()?;
         request.check_duration()?;
         Ok(request)
