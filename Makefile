@@ -57,9 +57,13 @@ deb:
 	$(CARGO) build --locked --release
 	@packaging/deb.sh target/release target/debian
 
-# The package of a debug build: installed, upgraded, removed and purged by dpkg under a systemd, in roots that are thrown away.
+# The same as an RPM, in target/rpm.
+rpm: deb
+	@packaging/rpm.sh target/debian/mpp_*.deb target/rpm
+
+# The packages of a debug build: installed, upgraded, removed and purged under a systemd, in roots that are thrown away.
 test-deb:
-	@tests/support/install.sh lintian
+	@tests/support/install.sh lintian rpm systemd
 	$(CARGO) build --locked
 	@packaging/deb.sh target/debug target/package/test
 	$(CARGO) test --locked --no-fail-fast --test package -- --include-ignored

@@ -43,3 +43,14 @@ fn what_version_0_1_remembered_can_be_taken_up() {
     assert_eq!(pool.flags(), ["paused", "handover", "failback_off"]);
     assert!(pool.memory().nodes[2].drain.is_some() && pool.state(2).failed());
 }
+
+#[test]
+fn what_a_later_version_adds_to_what_is_remembered_is_left_alone() {
+    let text = fs::read_to_string(golden()).expect("the golden file");
+    let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let plain: Memory = serde_json::from_value(value.clone()).expect("a memory");
+    value["of_a_later_version"] = serde_json::json!({"a": 1});
+    value["nodes"][0]["of_a_later_version"] = serde_json::json!([1]);
+    let later: Memory = serde_json::from_value(value).expect("a memory of a later version");
+    assert_eq!(later, plain);
+}

@@ -61,11 +61,18 @@ fn every_listed_file_is_there_and_every_unit_and_example_is_listed() {
 
 #[test]
 fn maintainer_scripts_are_sh() {
-    for name in ["deb/postinst", "deb/prerm", "deb/postrm", "deb.sh", "prepare.sh", "licenses.sh"] {
+    for name in ["deb/postinst", "deb/prerm", "deb/postrm", "deb.sh", "rpm.sh", "prepare.sh", "licenses.sh"] {
         let checked =
             Command::new("sh").arg("-n").arg(checkout().join("packaging").join(name)).status().expect("sh");
         assert!(checked.success(), "{name}");
     }
+}
+
+#[test]
+fn the_package_has_the_version_of_the_programs() {
+    let text = fs::read_to_string(checkout().join("packaging/deb/changelog")).expect("the changelog");
+    let wanted = format!("mpp ({}-1) ", env!("CARGO_PKG_VERSION"));
+    assert!(text.starts_with(&wanted), "packaging/deb/changelog has no entry for {wanted}");
 }
 
 /// Keys of docs/configuration.md, but those that are refused.

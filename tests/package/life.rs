@@ -26,7 +26,7 @@ fn a_fresh_installation_starts_nothing_before_it_is_configured_and_then_runs() {
     wait_until_settled(&root);
     let told = root.says("su --shell /bin/sh nobody --command 'mpp status'");
     assert!(told.contains("ACTIVE"), "anybody may look: {told}");
-    assert!(root.says("man --pager=cat mpp-status").contains("mpp-status"));
+    assert!(root.says("gzip -cd /usr/share/man/man8/mpp-status.8.gz").contains("mpp\\-status"));
     assert!(runs_what_is_installed(&root));
 }
 
@@ -86,6 +86,35 @@ fn it_is_not_removed_under_a_keepalived_that_asks_it_and_leaves_nothing_behind_a
     assert_eq!(left, [] as [&str; 0]);
     assert_eq!(root.says("find /run /tmp -name '*mpp*'"), "");
     root.says("getent passwd mpp");
+}
+
+#[test]
+#[ignore = "make test-deb"]
+fn the_rpm_is_installed_upgraded_and_erased_with_the_same_care() {
+    let servers = pair_master_master(Use::Gtid);
+    let root = boot();
+    let checkout = env!("CARGO_MANIFEST_DIR");
+    root.says(&format!("cd {checkout} && for v in old new; do packaging/rpm.sh /tmp/$v.deb /tmp/$v; done"));
+    root.says("rpm -i --nodeps /tmp/old/*.rpm");
+    configure(&root, &servers);
+    root.says("systemctl enable --now mppd");
+    wait_until_settled(&root);
+    let (first, watch) = (pid(&root), Watch::begin(&root));
+    root.says("rpm -U --nodeps /tmp/new/*.rpm");
+    assert_ne!(pid(&root), first, "restarted");
+    assert!(runs_what_is_installed(&root));
+    assert_eq!(root.says("cat /etc/mpp/mpp.yaml"), configuration(&servers));
+    let second = pid(&root);
+    root.says("echo 'no_such_key: 1' >>/etc/mpp/mpp.yaml");
+    let said = root.says("rpm -U --oldpackage --nodeps /tmp/old/*.rpm");
+    assert!(said.contains("NOT restarted") && said.contains("no_such_key"), "{said}");
+    assert_eq!(pid(&root), second);
+    watch.saw_one_answer_to_each_question();
+    root.says("mkdir -p /etc/keepalived && echo 'misc_path \"/usr/bin/mpp-check rw db db1\"' >/etc/keepalived/mpp.conf");
+    assert!(root.refuses("rpm -e mpp").contains("not removed"));
+    root.says("rm /etc/keepalived/mpp.conf && rpm -e mpp");
+    root.refuses("systemctl is-active mppd");
+    root.says("test -e /etc/mpp/mpp.yaml.rpmsave && test -e /run/mpp/state && test ! -e /usr/bin/mpp-check");
 }
 
 /// A director on which the old version runs.

@@ -79,7 +79,7 @@ impl Root {
             "--ipc",
             "--uts",
             "--root",
-            "--wd=/",
+            "--wdns=/",
         ]);
         command.args(["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive"]);
         command.args(["LC_ALL=C.UTF-8", "sh", "-c", script]).stdin(Stdio::null());
