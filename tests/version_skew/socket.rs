@@ -1,7 +1,7 @@
 //! `mpp` and the socket.
 
 use crate::support::agent::{nodes, program};
-use crate::support::{Agent, Use, pair_master_master};
+use crate::support::{Agent, Use, pair_master_master, wait_until};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -9,7 +9,10 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
+
+const BOUND: Duration = Duration::from_secs(60);
 
 /// What `mpp` asks with, and the answer of version 0.1 as it was recorded.
 const ASKED: [(&[&str], &str); 4] = [
@@ -47,16 +50,23 @@ fn mpp(args: &[&str], answer: &Value) -> Output {
     output
 }
 
-/// With a key that nobody knows, in every object.
+/// With a key that nobody knows, in every object; but `verdicts`, whose keys are roles.
 fn newer(answer: &Value) -> Value {
     match answer {
         Value::Object(object) => {
-            let known = object.iter().map(|(key, value)| (key.clone(), newer(value)));
+            let known = object.iter().map(|(key, value)| match key.as_str() {
+                "verdicts" if value.is_object() => (key.clone(), newer_values(value)),
+                _ => (key.clone(), newer(value)),
+            });
             known.chain([("of_a_later_version".into(), json!({"a": [1]}))]).collect()
         }
         Value::Array(list) => list.iter().map(newer).collect(),
         other => other.clone(),
     }
+}
+
+fn newer_values(map: &Value) -> Value {
+    map.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), newer(value))).collect()
 }
 
 #[test]
@@ -115,6 +125,7 @@ fn record() {
     let agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
     agent.wait_state(1, "STANDBY");
+    wait_until("db1 has answered as ACTIVE", BOUND, || agent.node(0)["req"] == 0 && !agent.up("ro", "db1"));
     for (name, request) in
         [("status", json!({"v": 1, "cmd": "status"})), ("why", json!({"v": 1, "cmd": "why", "pool": "db"}))]
     {
