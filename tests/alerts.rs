@@ -38,7 +38,7 @@ fn a_lost_standby_is_one_alert_a_reminder_while_it_lasts_and_a_recovery_also_ove
     wait_told(
         &agent,
         "no_redundancy",
-        "pool=db event=no_redundancy epoch=1 reason=\"if db1 failed, nobody could",
+        "pool=db event=no_redundancy epoch=1 reason=\"no redundancy: if db1 failed",
         1,
     );
     wait_told(&agent, "reminder", "about=no_redundancy epoch=1 reason=\"for ", 1);
@@ -77,7 +77,8 @@ fn a_hundred_and_fifty_pools_that_fail_at_once_are_twenty_lines_and_a_summary_a_
     let pools = node(0) + &(1..POOLS).map(pool).collect::<String>();
     let agent = Agent::start(&pools, "");
     let failed = |line: &&str| line.contains("node=db1 event=state ") && line.contains("to=FAIL_OFFLINE");
-    let all = || agent.says(&["events"]).lines().filter(failed).count();
+    let all =
+        || agent.says(&["events", "--event", "state", "--last", "10000"]).lines().filter(failed).count();
     wait_until("all are in mpp events", BOUND, || all() == POOLS);
     let told = || agent.told("state").iter().filter(|line| failed(&line.as_str())).count();
     let summed = || {

@@ -31,6 +31,8 @@ pub struct Ways {
 pub struct Alerts {
     stderr: Outlet,
     syslog: Outlet,
+    /// Both go to the journal of systemd: one of them is enough.
+    doubled: bool,
     target: Arc<Mutex<syslog::Target>>,
     hooks: Vec<Running>,
     report: Report,
@@ -52,11 +54,13 @@ impl Alerts {
     /// # Errors
     /// If there is no thread to be had.
     pub fn start(ways: Ways, report: Report) -> io::Result<Alerts> {
+        let doubled = doubled(&ways.syslog);
         let target = Arc::new(Mutex::new(ways.syslog));
         let shared = Arc::clone(&target);
         Ok(Alerts {
             stderr: Outlet::start("stderr", WAITING, stderr::run)?,
             syslog: Outlet::start("syslog", WAITING, move |inbox| syslog::run(&shared, &inbox))?,
+            doubled,
             target,
             hooks: ways
                 .hooks
@@ -79,6 +83,7 @@ impl Alerts {
     /// From now on tells these ways: `fresh` was started for them. Cannot fail. What waits for a syslog that is away goes
     /// to the new one; what waits for a hook that is gone goes nowhere.
     pub fn adopt(&mut self, ways: Ways, fresh: Fresh) {
+        self.doubled = doubled(&ways.syslog);
         *self.target.lock().unwrap_or_else(PoisonError::into_inner) = ways.syslog;
         self.hooks.extend(fresh.0);
         let (kept, gone) = std::mem::take(&mut self.hooks)
@@ -91,7 +96,9 @@ impl Alerts {
 
     /// Hands a line to everybody who wants it. Whose queue is full counts it instead, and says so later.
     pub fn tell(&self, line: &Arc<Line>) {
-        self.stderr.tell(line);
+        if !self.doubled {
+            self.stderr.tell(line);
+        }
         self.syslog.tell(line);
         self.hooks
             .iter()
@@ -114,6 +121,10 @@ impl Alerts {
         }
         marks.iter().for_each(Mark::kill);
     }
+}
+
+fn doubled(syslog: &syslog::Target) -> bool {
+    syslog.is_the_journal() && stderr::is_the_journal()
 }
 
 impl Running {

@@ -2,6 +2,7 @@
 
 use super::line::Line;
 use super::queue::Inbox;
+use nix::sys::stat::fstat;
 use std::io::{self, IsTerminal, Write};
 
 /// Writes until the sender is gone. Where standard error is gone, nothing is written, and nobody waits for it.
@@ -14,6 +15,12 @@ pub(super) fn run(inbox: Inbox) {
             say(4, &format!("event=dropped reason=\"{dropped} lines for standard error: nobody read it\""));
         }
     }
+}
+
+/// Standard error is the journal's: systemd says which file that is.
+pub(super) fn is_the_journal() -> bool {
+    let known = std::env::var("JOURNAL_STREAM").unwrap_or_default();
+    fstat(io::stderr()).is_ok_and(|file| format!("{}:{}", file.st_dev, file.st_ino) == known)
 }
 
 /// Says something about telling itself.

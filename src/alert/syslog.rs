@@ -2,7 +2,7 @@
 
 use super::queue::Inbox;
 use nix::errno::Errno;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -18,6 +18,17 @@ pub struct Target {
     pub facility: String,
     /// A socket of one's own; `None`: the system's, `/dev/log`.
     pub socket: Option<PathBuf>,
+}
+
+/// Where systemd's journal takes syslog lines; `/dev/log` leads there.
+const JOURNAL: &str = "/run/systemd/journal/dev-log";
+
+impl Target {
+    /// Lines go to the journal of systemd.
+    pub(super) fn is_the_journal(&self) -> bool {
+        self.socket.is_none()
+            && std::fs::canonicalize("/dev/log").is_ok_and(|path| path == Path::new(JOURNAL))
+    }
 }
 
 type Connection = Logger<LoggerBackend, Formatter3164>;
@@ -152,6 +163,7 @@ mod tests {
         rsyslogd.kill().and_then(|()| rsyslogd.wait()).expect("ended");
         assert_eq!(dropped().map(|n| n + told()), Some(ALL), "{}", text());
         assert!((ROOM..=ROOM + 1).contains(&told()), "{}", told());
-        assert!((1..=told()).all(|n| text().contains(&format!("\"line {n}.\""))), "the first, in order");
+        // One more may have got a place when the first was taken up.
+        assert!((1..=ROOM).all(|n| text().contains(&format!("\"line {n}.\""))), "the first, in order");
     }
 }

@@ -4,12 +4,13 @@ use crate::core::event::What;
 use crate::core::trouble::Kind;
 
 /// Events of the daemon itself, and of telling.
-pub const OWN: [&str; 17] = [
+pub const OWN: [&str; 18] = [
     "config",
     "driver",
     "dropped",
     "flood",
     "hook",
+    "journal",
     "kernel",
     "ousted",
     "password",
@@ -25,16 +26,18 @@ pub const OWN: [&str; 17] = [
 ];
 
 /// What wakes an operator: each cause once. `state` and `status` tell of the same causes, more often.
-pub const WAKING: [&str; 19] = [
+pub const WAKING: [&str; 23] = [
     "denied",
     "driver",
     "dropped",
+    "errant",
     "failed",
     "failover",
     "flapping",
     "handover_given_up",
     "held",
     "hook",
+    "journal",
     "kernel",
     "no_active",
     "no_redundancy",
@@ -42,9 +45,11 @@ pub const WAKING: [&str; 19] = [
     "password",
     "persist",
     "publish",
+    "read_only",
     "restart",
     "stopped",
     "track",
+    "two_writable",
 ];
 
 /// Every word, in alphabetical order.

@@ -1,5 +1,6 @@
 //! Who could be made ACTIVE, and what stands in the way.
 
+use super::observation::Channel;
 use super::pool::Pool;
 use super::position::Position;
 use super::settings::Writable;
@@ -130,6 +131,12 @@ impl Pool {
         Some(format!("is applying its relay log{behind}"))
     }
 
+    /// What of a node's relay logs is still to be executed, in words, whether its threads run or not.
+    pub(super) fn unexecuted(&self, node: NodeId) -> Option<String> {
+        let facts = self.memory.nodes[node].facts.as_ref()?;
+        facts.channels.iter().find(|c| !facts.applied(c)).map(left)
+    }
+
     /// What a node has not received of what the ACTIVE (or last) node last showed, in words.
     pub(super) fn lacking(&self, node: NodeId) -> String {
         self.known_loss(node).unwrap_or_else(|| "an unknown number of transactions".into())
@@ -193,11 +200,20 @@ impl Pool {
     }
 }
 
-fn backlog(channel: &super::observation::Channel) -> String {
+fn backlog(channel: &Channel) -> String {
     if channel.executed.file == channel.received.file {
-        format!("{} bytes to go", channel.received.offset.saturating_sub(channel.executed.offset))
+        format!("{} to go", left(channel))
     } else {
         format!("at {} of {}", channel.executed, channel.received)
+    }
+}
+
+/// What has been received and not executed.
+fn left(channel: &Channel) -> String {
+    if channel.executed.file == channel.received.file {
+        format!("{} bytes", channel.received.offset.saturating_sub(channel.executed.offset))
+    } else {
+        format!("what is between {} and {}", channel.executed, channel.received)
     }
 }
 

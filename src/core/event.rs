@@ -116,7 +116,7 @@ pub enum What {
 
 impl What {
     /// Every kind.
-    pub const ALL: [What; 14] = [
+    pub const ALL: [What; 17] = [
         What::State,
         What::Status,
         What::Failover,
@@ -130,6 +130,9 @@ impl What {
         What::Flapping,
         What::Replication,
         What::Denied,
+        What::Opened,
+        What::Closed,
+        What::GateFailed,
         What::Command,
     ];
 

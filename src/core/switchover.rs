@@ -67,9 +67,14 @@ impl Pool {
     /// Takes any node whose newest observation is `Online`; says what would be lost.
     fn force_switchover(&mut self, to: Option<NodeId>, by: &Author, now: Moment) -> Result<Done, Refused> {
         let to = self.forced_choice(to).map_err(Refused)?;
+        let left = self.unexecuted(to).map_or(String::new(), |left| {
+            format!("; of what {} has received it has yet to execute {left}", self.name(to))
+        });
         let lost = self.known_loss(to);
-        let lost =
-            |still: &str| lost.map_or("nothing known to be lost".to_owned(), |l| format!("lost{still}: {l}"));
+        let lost = |still: &str| {
+            let known = lost.map_or("nothing known to be lost".to_owned(), |l| format!("lost{still}: {l}"));
+            format!("{known}{left}")
+        };
         match &self.memory.seat {
             Seat::Held(from) if self.memory.nodes[*from].positive() => {
                 let how = lost(&format!(" unless {} still gets it", self.name(to)));

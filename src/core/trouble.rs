@@ -5,7 +5,7 @@ use super::event::Severity;
 use super::node::Judgement;
 use super::pool::{Pool, Seat};
 use super::time::{Moment, Short};
-use super::words::NodeId;
+use super::words::{NodeId, State};
 
 /// Something that is not as it should be, for as long as it is so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +207,10 @@ impl Pool {
         }
         let (name, state, since) = (self.name(node), self.state(node), Short(now.since(n.since)));
         let words = format!("{name} is {state}, for {since}: {}", n.message);
-        let help = self.may_recover(node).err().and(Some(self.recover_help(node)));
+        let help = self.may_recover(node).err().map(|_| match state {
+            State::FailOffline => format!("bring it back, then {}", self.recover_help(node)),
+            _ => self.recover_help(node),
+        });
         Some(Trouble { kind: Kind::Failed, node: Some(node), severity: Severity::Alert, words, help })
     }
 
