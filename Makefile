@@ -45,7 +45,7 @@ loom:
 test-mysql: tools
 	@tests/support/fetch-servers.sh
 	$(CARGO) build --locked
-	$(CARGO) test --locked --no-fail-fast --test versions --test mysql --test recorded_answers -- --ignored --test-threads=2
+	$(CARGO) test --locked --no-fail-fast --test versions --test mysql --test writable --test managed --test recorded_answers -- --ignored --test-threads=2
 
 # The whole way in a real kernel with IPVS, which is fetched and runs as a program: every scenario.
 test-lvs: tools

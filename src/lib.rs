@@ -10,6 +10,7 @@
 //! - `alert`, `config`, `control`: syslog and hooks, the file, the socket
 //! - `journal`: what happened, in memory and on disk
 //! - `poll`: asking the servers
+//! - `hand`: opening and closing them for writes; a write now and then
 //! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back
 //! - `doctor`: what would bite, before it does: facts, rules over them, findings
 //! - `daemon`: everything wired together
@@ -36,6 +37,8 @@ pub mod daemon;
 pub mod doctor;
 #[cfg(feature = "daemon")]
 pub mod exit;
+#[cfg(feature = "daemon")]
+pub mod hand;
 #[cfg(feature = "daemon")]
 pub mod journal;
 #[cfg(feature = "daemon")]

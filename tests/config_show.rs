@@ -47,6 +47,7 @@ pools:
     max_loss: any
     drain_timeout: 0s
     writable: observe
+    probe_write: { table: "mpp.probe", every: 250ms }
     handover: 1s
     max_failovers: 9
     flap_window: 1h
@@ -156,7 +157,9 @@ fn a_node_overrides_its_pool_and_the_pool_the_top_key_by_key() {
 
 #[test]
 fn what_show_prints_loads_to_the_same_settings() {
-    for text in [SMALLEST, EVERYTHING] {
+    let managed = SMALLEST.replace("    nodes:", "    writable: manage\n    nodes:");
+    assert_ne!(managed, SMALLEST);
+    for text in [SMALLEST, EVERYTHING, &managed] {
         let (folder, path) = folder(text);
         let settings = load(&path);
         let shown = config::yaml(&settings);

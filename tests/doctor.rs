@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use support::accounts::{MONITOR, REPLICATION, REPLICATION_PASSWORD};
+use support::accounts::{MONITOR, REPLICATION, REPLICATION_PASSWORD, grant_as_printed};
 use support::agent::{nodes, nodes_at, program};
 use support::replication::replicates;
 use support::{Agent, Options, Server, Use, replicate, wait_until};
@@ -181,6 +181,25 @@ fn privileges_too_few_and_too_many_are_found_and_ended_by_their_advice() {
         &[("grants-more", "db/db2", "DO 0"), ("grants-missing", "db/db2", &fewer)],
     );
     wait_until("both nodes are well", BOUND, || findings(&agent).is_empty());
+}
+
+#[test]
+fn what_a_managed_and_probed_pair_lacks_is_found_and_ended_by_the_printed_grants_and_a_start_read_only() {
+    let mut servers = sound_pair();
+    let extra = "    writable: manage\n    probe_write: { table: mpp.probe }\n";
+    let agent = Agent::prepare(&nodes(&servers), extra, "");
+    for rule in ["grants-manage", "grants-probe", "probe-table", "starts-writable"] {
+        must_find(&agent, rule, "db/db1");
+        must_find(&agent, rule, "db/db2");
+    }
+    grant_as_printed(&servers[0], &agent.says(&["config", "grants"]));
+    wait_until("the standby has them too", BOUND, || find(&agent, "probe-table", "db/db2").is_none());
+    for server in &mut servers {
+        server.restart_with(&["--read-only=1".to_owned()]);
+    }
+    wait_until("nothing is left to mend", BOUND, || findings(&agent).is_empty());
+    servers[1].sql("ALTER TABLE mpp.probe ENGINE=Aria");
+    must_find(&agent, "probe-table", "db/db2");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use mpp::poll::{Target, Tls};
 use mysql::prelude::Queryable;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use support::accounts::{MONITOR, MONITOR_PASSWORD};
+use support::accounts::{MONITOR, grant_as_printed};
 use support::agent::nodes;
 use support::monitor::{asker, asker_of, denied, facts, poll_until, target};
 use support::replication::wait_until_caught_up;
@@ -284,12 +284,7 @@ fn a_server_without_a_binary_log_says_so(flavour: Flavour) {
 fn the_printed_grants_are_all_the_monitor_needs(flavour: Flavour) {
     let [_source, replica] = source_replica_of(flavour, Use::Gtid);
     let agent = Agent::prepare(&nodes([&replica]), "    monitor: { user: printed }\n", "");
-    let printed = agent.says(&["config", "grants"]);
-    let heading = flavour.say("-- MariaDB 10.5 and later", "-- MySQL 8.0.22 and later");
-    let part = printed.split("\n\n").find(|p| p.starts_with(heading)).expect("a part for this server");
-    for statement in part.lines().filter(|line| !line.starts_with("--")) {
-        replica.sql(&statement.replace("'PASSWORD'", &format!("'{MONITOR_PASSWORD}'")));
-    }
+    grant_as_printed(&replica, &agent.says(&["config", "grants"]));
     let printed = Target { user: "printed".into(), ..target(replica.address()) };
     assert_eq!(facts(&mut asker_of(printed)).channels.len(), 1);
 }

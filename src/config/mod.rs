@@ -22,6 +22,7 @@ mod monitor;
 mod node;
 mod password;
 mod pool;
+mod probe_write;
 mod quorum;
 mod reading;
 mod real_server;
@@ -46,7 +47,7 @@ mod vrrp_instance;
 use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Faults, Position};
-pub use grants::{MARIADB_PRIVILEGES, MYSQL_PRIVILEGES};
+pub use grants::{MARIADB_MANAGES, MARIADB_PRIVILEGES, MYSQL_MANAGES, MYSQL_PRIVILEGES, PROBE_PRIVILEGES};
 pub use lvs::{
     Director, Keepalived, Method, RealServer, Version, VirtualAddress, VirtualServer, VrrpInstance,
 };
@@ -56,6 +57,7 @@ pub use show::yaml;
 pub(crate) use suggest::nearest;
 pub use syslog::{Facility, Syslog, SyslogAddress};
 
+use grants::Duties;
 use reading::Reading;
 use section::Spot;
 
@@ -111,7 +113,8 @@ pub fn show(path: &Path) -> Result<String, Faults> {
 /// As [`load`].
 pub fn grants(path: &Path) -> Result<String, Faults> {
     let settings = load(path)?;
-    Ok(settings.users().into_iter().map(|user| grants::sql(user, "%")).collect::<Vec<_>>().join("\n"))
+    let sql = |user: &str| grants::sql(user, "%", &Duties::of(user, &settings.pools));
+    Ok(settings.users().into_iter().map(sql).collect::<Vec<_>>().join("\n"))
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -8,7 +8,7 @@ use super::settings::{Access, Pool};
 use super::tree::Tree;
 use super::unique::Unique;
 use super::values::{ms, seconds};
-use super::{levels, node};
+use super::{levels, node, probe_write};
 use crate::core::settings::{Failback, PoolSettings, Recovery, WhenAllFail, Writable};
 
 /// Keys of a pool.
@@ -62,7 +62,6 @@ fn refuse_unbuilt(section: &Section<'_>) {
     section.unbuilt("checkpoints", "");
     section.unbuilt("isolation", "freeze");
     section.unbuilt("pool_recovery", "manual");
-    section.unbuilt("probe_write", "");
 }
 
 fn read_nodes<'t>(
@@ -106,13 +105,10 @@ fn read_switches(section: &Section<'_>, pool: &mut PoolSettings) {
         }
         spot.word(&[("failover", ())])
     });
-    section.fill("writable", &mut pool.writable, |spot| {
-        if spot.is("manage") {
-            spot.fault(unbuilt("manage"));
-            return None;
-        }
-        spot.word(&[("require", Writable::Require), ("observe", Writable::Observe)])
-    });
+    let writable =
+        [("require", Writable::Require), ("observe", Writable::Observe), ("manage", Writable::Manage)];
+    section.fill("writable", &mut pool.writable, |spot| spot.word(&writable));
+    section.fill("probe_write", &mut pool.probe_write, |spot| probe_write::read(spot).map(Some));
     section.fill("hostile_takeover", &mut pool.hostile_takeover, |spot| spot.boolean());
     let failback = [("auto", Failback::Auto), ("manual", Failback::Manual)];
     section.fill("failback", &mut pool.failback, |spot| spot.word(&failback));

@@ -9,10 +9,13 @@ use super::lvs::Keepalived;
 use super::password::PasswordSource;
 use super::syslog::Syslog;
 use crate::alert::Hook;
-use crate::core::settings::PoolSettings;
+use crate::core::settings::{PoolSettings, Writable};
 
-/// File descriptors for a node, at most; and for everything else: clients, logs, the state, what a reload takes.
+/// File descriptors for a node, at most; for an order to one; for a probe, which a pool has one of; and for everything
+/// else: clients, logs, the state, what a reload takes.
 const DESCRIPTORS_A_NODE: u64 = 3;
+const DESCRIPTORS_AN_ORDER: u64 = 1;
+const DESCRIPTORS_A_PROBE: u64 = 3;
 const DESCRIPTORS_BESIDE: u64 = 160;
 
 /// All of a file.
@@ -44,9 +47,18 @@ impl Settings {
         self.pools.iter().map(|pool| pool.access.len()).sum()
     }
 
-    /// How many file descriptors mppd takes for them, at most.
+    /// How many file descriptors mppd takes, at most.
     pub fn descriptors(&self) -> u64 {
-        self.nodes() as u64 * DESCRIPTORS_A_NODE + DESCRIPTORS_BESIDE
+        let (orders, probes) = self.hands();
+        let hands = orders * DESCRIPTORS_AN_ORDER + probes * DESCRIPTORS_A_PROBE;
+        self.nodes() as u64 * DESCRIPTORS_A_NODE + hands + DESCRIPTORS_BESIDE
+    }
+
+    /// How many orders may be out at a time, and how many probes: a thread each.
+    pub fn hands(&self) -> (u64, u64) {
+        let managed = self.pools.iter().filter(|pool| pool.decision.writable == Writable::Manage);
+        let probed = self.pools.iter().filter(|pool| pool.decision.probe_write.is_some());
+        (managed.map(|pool| pool.access.len() as u64).sum(), probed.count() as u64)
     }
 
     /// The monitor's users, each once, in the order of the file.

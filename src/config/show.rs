@@ -151,7 +151,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
 fn pool_lines(pool: &Pool) -> Vec<Line> {
     let p = &pool.decision;
     let (l, s) = (p.levels, p.serve_until);
-    vec![
+    let mut lines = vec![
         ("name", text(&p.name)),
         ("logic", word("failover")),
         (
@@ -198,7 +198,12 @@ fn pool_lines(pool: &Pool) -> Vec<Line> {
             }),
         ),
         ("serve_until", format!("{{ rw: {}, ro: {}, geo: {} }}", s.rw, s.ro, s.geo)),
-    ]
+    ];
+    if let Some(probe) = &p.probe_write {
+        let (table, every) = (text(&probe.table), written(probe.every));
+        lines.push(("probe_write", format!("{{ table: {table}, every: {every} }}")));
+    }
+    lines
 }
 
 fn node_lines(node: &NodeSettings) -> Vec<Line> {

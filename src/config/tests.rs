@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::reading::Reading;
 use super::resolve::Resolver;
 use super::{
-    Faults, Settings, alerts, director, keepalived, levels, monitor, node, pool, real_server, syslog, top,
-    understand, virtual_server, vrrp_instance,
+    Faults, Settings, alerts, director, keepalived, levels, monitor, node, pool, probe_write, real_server,
+    syslog, top, understand, virtual_server, vrrp_instance,
 };
 
 const PAGE: &str = include_str!("../../docs/configuration.md");
@@ -32,6 +32,7 @@ fn every_key_stands_in_the_documentation_and_no_other() {
         ("pools[].levels", levels::LEVEL_KEYS),
         ("pools[].replication", pool::REPLICATION_KEYS),
         ("pools[].serve_until", levels::SERVE_KEYS),
+        ("pools[].probe_write", probe_write::KEYS),
         ("pools[].nodes[]", node::KEYS),
         ("stale", top::STALE_KEYS),
         ("alerts", alerts::KEYS),

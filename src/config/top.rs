@@ -13,6 +13,7 @@ use super::settings::{Alerts, Pool, Settings, Stale, StalePolicy};
 use super::tree::Tree;
 use super::unique::Unique;
 use super::values::{ms, seconds};
+use crate::core::settings::Writable;
 use crate::core::words::Role;
 
 /// Keys of the top.
@@ -60,6 +61,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         keepalived::read(spot, &Known::of(&settings.pools, whole))
     });
     overlap_readers(&mut settings);
+    warn_of_two_hands(&section, &settings);
     if !settings.keepalived.virtual_servers.is_empty() {
         // Its files stand in what keepalived reads.
         section.fill("runtime_dir", &mut (), |spot| {
@@ -67,6 +69,20 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         });
     }
     Some(settings)
+}
+
+/// Two directors that each open and close the same servers, and do not know of each other.
+fn warn_of_two_hands(section: &Section<'_>, settings: &Settings) {
+    let managed = settings.pools.iter().find(|pool| pool.decision.writable == Writable::Manage);
+    if let (Some(pool), Some(_), Some(spot)) =
+        (managed, &settings.keepalived.director, section.get("keepalived"))
+    {
+        spot.warn(format!(
+            "director: this is one of several directors, and pool {} is managed (writable: manage); they do not \
+             know of each other yet: only one of them may manage a pool, give it writable: observe on the others",
+            pool.decision.name
+        ));
+    }
 }
 
 /// A STANDBY node is in `ro` after two rounds of checks and a bit; until then the ACTIVE node serves.

@@ -9,6 +9,7 @@ use super::lock::Lock;
 use super::lost::Lost;
 use super::lvs::Lvs;
 use super::message::{self, Inbox, Mailbox, Message};
+use super::orders::Orders;
 use super::persist::Desk;
 use super::systemd::Pulse;
 use super::troubles::Troubles;
@@ -60,6 +61,7 @@ pub(super) struct Decider {
     /// There may be more requests.
     knocked: bool,
     pub(super) lost: Lost,
+    pub(super) orders: Orders,
     pub(super) lvs: Lvs,
     pub(super) outbox: Outbox,
     pub(super) flood: Flood,
@@ -127,6 +129,7 @@ impl Decider {
             ousted: None,
             knocked: false,
             lost: Lost::default(),
+            orders: Orders::default(),
             lvs,
             outbox,
             flood: Flood::default(),
@@ -223,6 +226,7 @@ impl Decider {
                     }
                 }
                 Message::Crashed(poller, words) => self.crashed(poller, &words),
+                Message::Gated(order, end) => self.gated(order, end),
                 Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
                 Message::Written(result) => self.written(result),
                 Message::Hook(program, fails, words) => self.tell_of_hook(&program, fails, &words),
@@ -238,6 +242,7 @@ impl Decider {
     fn tick(&mut self) {
         let now = clock::now();
         self.replace_lost(now);
+        self.end_orders(now);
         for place in self.fleet.agenda.due(now) {
             self.handle(place, Event::Tick, now);
         }
@@ -248,19 +253,19 @@ impl Decider {
         self.act(place, actions, now);
     }
 
-    /// Asks and paces at once; notes wait until the change is published.
+    /// Asks, paces, opens and closes at once; notes wait until the change is published.
     pub(super) fn act(&mut self, place: usize, actions: Vec<Action>, now: Moment) {
-        let member = &mut self.fleet.members[place];
         for action in actions {
+            let member = &self.fleet.members[place];
             match action {
                 Action::Ask(node) => member.ask(node),
                 Action::Pace(node, every) => member.pace(node, every),
-                // The configuration refuses what would bring them.
-                Action::Gate(..) | Action::Probe(..) => {}
+                Action::Gate(node, gate) => self.order(place, node, gate),
+                Action::Probe(node, on) => self.probe(place, node, on),
                 Action::Note(note) => self.outbox.lines.push(super::telling::line_of(&member.pool, note)),
             }
         }
-        self.fleet.agenda.note(place, member.pool.deadline(now));
+        self.fleet.agenda.note(place, self.fleet.members[place].pool.deadline(now));
     }
 
     fn requests(&mut self) {

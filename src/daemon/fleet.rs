@@ -1,14 +1,16 @@
 //! The pools of one configuration, with their pollers.
 
 use super::agenda::Agenda;
-use super::message::{Mailbox, Message, PollerId, Sent};
+use super::hand;
+use super::message::{Mailbox, PollerId};
+use super::running::Running;
 use crate::clock;
-use crate::config::{Access, Password, Pool as PoolConfig, Settings};
+use crate::config::{Pool as PoolConfig, Settings};
 use crate::core::pool::{Memory, Pool};
 use crate::core::reboot::Carry;
 use crate::core::time::{Duration, Moment};
 use crate::core::words::NodeId;
-use crate::poll::{Poller, Target, Watchdog};
+use crate::poll::Watchdog;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -37,17 +39,7 @@ pub(super) struct Member {
     pub(super) pool: Pool,
     /// What of it must survive a reboot, as last published, in short.
     pub(super) print: u64,
-    pollers: Vec<Running>,
-}
-
-/// A poller and what it was started with.
-pub(super) struct Running {
-    id: PollerId,
-    access: Access,
-    timeout: Duration,
-    poller: Poller,
-    /// Its driver panicked: nobody is asked any more.
-    lost: bool,
+    pub(super) pollers: Vec<Running>,
 }
 
 /// Pollers by the address they ask: no two nodes of a configuration share one.
@@ -94,10 +86,9 @@ impl Fleet {
                     continue;
                 }
                 let name = format!("{}/{}", config.decision.name, config.decision.nodes[node].name);
-                let target = target(name, access, timeout, mailbox);
                 let pace = member.pool.pace(node);
                 let first = share(pace, place, self.members.len());
-                let poller = Running::start(target, access, (first, pace), mailbox, watchdog)?;
+                let poller = Running::start(name, access, timeout, (first, pace), mailbox, watchdog)?;
                 fresh.insert(access.address, poller);
             }
         }
@@ -110,11 +101,15 @@ impl Fleet {
         let mut kept: Pollers = kept.collect();
         for (place, (member, config)) in self.members.iter_mut().zip(&settings.pools).enumerate() {
             for (node, access) in config.access.iter().enumerate() {
-                let Some(running) = fresh.remove(&access.address).or_else(|| kept.remove(&access.address))
+                let Some(mut running) =
+                    fresh.remove(&access.address).or_else(|| kept.remove(&access.address))
                 else {
                     continue;
                 };
                 running.poller.pace(member.pool.pace(node));
+                // Whoever is to be probed in another way, or for the first time, the pool will name.
+                let plan = hand::plan(&member.pool, node).filter(|_| member.pool.active() == Some(node));
+                running.probe = running.probe.filter(|probe| plan.is_some_and(|plan| probe.follows(&plan)));
                 self.places.insert(running.id, (place, node));
                 member.pollers.push(running);
             }
@@ -134,10 +129,7 @@ impl Fleet {
         let Some((place, node)) = self.place_of(lost) else { return Ok(()) };
         let member = &mut self.members[place];
         let Some(running) = member.pollers.get_mut(node) else { return Ok(()) };
-        let (settings, every) = (member.pool.settings(), member.pool.pace(node));
-        let name = format!("{}/{}", settings.name, settings.nodes[node].name);
-        let target = target(name, &running.access, running.timeout, mailbox);
-        *running = Running::start(target, &running.access, (Duration::ZERO, every), mailbox, watchdog)?;
+        running.restart(member.pool.pace(node), mailbox, watchdog)?;
         self.places.remove(&lost);
         self.places.insert(running.id, (place, node));
         Ok(())
@@ -146,6 +138,12 @@ impl Fleet {
     /// Which node of which pool a poller asks; `None` once a reload has ended it.
     pub(super) fn place_of(&self, poller: PollerId) -> Option<(usize, NodeId)> {
         self.places.get(&poller).copied()
+    }
+
+    /// Which node of which pool listens at this address.
+    pub(super) fn place_at(&self, server: SocketAddr) -> Option<(usize, NodeId)> {
+        let find = |m: &Member| m.pollers.iter().position(|r| r.access.address == server);
+        self.members.iter().enumerate().find_map(|(place, member)| Some((place, find(member)?)))
     }
 
     /// The pool of this name.
@@ -182,76 +180,11 @@ impl Member {
     }
 }
 
-impl Running {
-    fn start(
-        target: Target,
-        access: &Access,
-        (first, every): (Duration, Duration),
-        mailbox: &Mailbox,
-        watchdog: &Watchdog,
-    ) -> io::Result<Running> {
-        let (id, timeout) = (PollerId::fresh(), target.timeout);
-        // A dropped observation is as good as none: the node is overdue then, and the decider says what was dropped.
-        let (deliverer, reporter) = (mailbox.clone(), mailbox.clone());
-        let deliver = move |observation| deliverer.send(Message::Polled(id, observation)) != Sent::Gone;
-        let crashed = move |words: String| report(&reporter, id, &words);
-        let poller = Poller::start(target, first, every, watchdog, Box::new(deliver), Box::new(crashed))?;
-        Ok(Running { id, access: access.clone(), timeout, poller, lost: false })
-    }
-
-    fn asks(&self, access: &Access, timeout: Duration) -> bool {
-        !self.lost && self.access == *access && self.timeout == timeout
-    }
-}
-
 /// When a pool's polls begin within the pace: the pools are spread over it, or thousands of polls would begin at one
 /// moment and keep each other waiting until their deadlines. The nodes of one pool stay together: what they say is
 /// compared, and published at once.
 fn share(pace: Duration, place: usize, pools: usize) -> Duration {
     pace.mul_f64(place as f64 / pools.max(1) as f64)
-}
-
-fn target(name: String, access: &Access, timeout: Duration, mailbox: &Mailbox) -> Target {
-    Target {
-        name: name.clone(),
-        address: access.address,
-        user: access.user.clone(),
-        tls: access.tls.clone(),
-        timeout,
-        reconnect_every: access.reconnect_every,
-        password: Box::new(password(name, Password::of(&access.password), mailbox.clone())),
-    }
-}
-
-/// Says that a poller is lost. Its thread has nothing else to do any more: it can wait for a place in the queue.
-fn report(mailbox: &Mailbox, id: PollerId, words: &str) {
-    while mailbox.send(Message::Crashed(id, words.to_owned())) == Sent::Dropped {
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// The password of a node. A file that was good and is at fault for a moment must not blind the daemon: the last good
-/// password serves on, and the fault is told once.
-fn password(
-    name: String,
-    mut password: Password,
-    mailbox: Mailbox,
-) -> impl FnMut() -> Result<String, String> {
-    let mut told = false;
-    move || match (password.current(), password.last_good()) {
-        (Ok(current), _) => {
-            told = false;
-            Ok(current)
-        }
-        (Err(fault), None) => Err(fault.to_string()),
-        (Err(fault), Some(last)) => {
-            if !std::mem::replace(&mut told, true) {
-                let text = format!("{name}: {fault}; the last good password serves on");
-                _ = mailbox.send(Message::Tell("password", "alert", text));
-            }
-            Ok(last.to_owned())
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::control::status::Status;
 use crate::control::why::Why;
 use crate::core::command::{Awaits, Done};
 use crate::core::observation::Observation;
+use crate::hand::End;
 use crate::keepalived::watch::Seen;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 /// How many requests may wait: each client waits for one.
 const REQUESTS: usize = 64;
+/// How long a thread waits that finds the queue full.
+const FULL: Duration = Duration::from_millis(50);
 /// How long a client's thread waits for the decider.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -29,12 +32,26 @@ impl PollerId {
     }
 }
 
+/// Names one order to a server for its whole life, over reloads too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OrderId(u64);
+
+impl OrderId {
+    /// One that was never given before.
+    pub(super) fn fresh() -> OrderId {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        OrderId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// Something for the decider.
 pub(super) enum Message {
     /// A poll ended.
     Polled(PollerId, Observation),
     /// The driver panicked on what a server sent, in these words; the poller is lost.
     Crashed(PollerId, String),
+    /// The thread that carried an order out has come to its end.
+    Gated(OrderId, End),
     /// Something about the daemon itself is to be told: event, severity, reason.
     Tell(&'static str, &'static str, String),
     /// What must survive a reboot can be written again, or no more, and why; in words.
@@ -132,6 +149,13 @@ impl Mailbox {
                 self.dropped.fetch_add(1, Ordering::Relaxed);
                 Sent::Dropped
             }
+        }
+    }
+
+    /// From a thread that has nothing else to do any more: waits for a place in the queue.
+    pub(super) fn insist(&self, message: &dyn Fn() -> Message) {
+        while self.send(message()) == Sent::Dropped {
+            std::thread::sleep(FULL);
         }
     }
 

@@ -4,7 +4,8 @@
 //! - `decider`: the loop; owns every pool; never waits; `round`, `reload`, `telling`: more of
 //!   what it does
 //! - `agenda`: which pools are to be ticked, and published
-//! - `fleet`: the pools of one configuration with their pollers
+//! - `fleet`: the pools of one configuration with their pollers; `running`: one of these
+//! - `hand`: what the pools have done to their servers; `orders`: which of it waits, and which is out
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `persist`: what must survive a reboot, on disk
 //! - `message`: what the decider is told, through one bounded queue
@@ -21,17 +22,20 @@ mod decider;
 mod events;
 mod fleet;
 mod follow_through;
+mod hand;
 mod lock;
 mod lost;
 mod lvs;
 mod lvs_status;
 mod memory;
 mod message;
+mod orders;
 mod persist;
 mod publish;
 mod reload;
 mod requests;
 mod round;
+mod running;
 mod signals;
 mod start;
 mod status;

@@ -42,6 +42,7 @@ impl Decider {
         self.writer = writer;
         fleet.adopt(&settings, fresh, std::mem::take(&mut self.fleet));
         self.fleet = fleet;
+        self.orders.forget();
         self.troubles.keep(&self.fleet);
         self.surroundings.alerts.adopt(ways, hooks);
         self.lvs.plan_anew(&settings);

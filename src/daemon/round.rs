@@ -41,6 +41,7 @@ impl Decider {
             return;
         }
         if !self.stuck {
+            self.carry_out();
             self.persist();
             self.writer.heartbeat(clock::boottime_ns());
         }

@@ -52,6 +52,11 @@ pub struct Server {
     pub channels: Vec<Named>,
     /// What its binary log leaves out: `binlog_do_db`, `binlog_ignore_db`.
     pub binlog: Named,
+    /// Where its read-only switches have their values from: `CONFIG`, `COMPILE-TIME`, `SQL`, in its own words. MySQL's
+    /// `PERSISTED ON`: whatever it is now, it starts switched on.
+    pub origins: Named,
+    /// The engine of its probe table; `None`: there is none that the monitor may see.
+    pub probe_engine: Option<String>,
     /// The account the monitor is taken for: `mpp@%`.
     pub account: String,
     /// What that may do: privileges on all databases; anything else as `PRIVILEGE ON WHAT`.

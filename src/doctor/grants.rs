@@ -3,8 +3,9 @@
 use super::finding::{Judgement, Step};
 use super::node::Node;
 use super::rule::{GRANTS_MISSING, GRANTS_MORE};
-use crate::config::{MARIADB_PRIVILEGES, MYSQL_PRIVILEGES};
+use crate::config::{MARIADB_MANAGES, MARIADB_PRIVILEGES, MYSQL_MANAGES, MYSQL_PRIVILEGES, PROBE_PRIVILEGES};
 use crate::core::observation::Answer;
+use crate::core::settings::Writable;
 
 /// What gives nothing, or nothing that matters.
 const HARMLESS: [&str; 2] = ["USAGE", "PROCESS"];
@@ -18,7 +19,7 @@ pub(super) fn missing(node: &Node<'_>) -> Option<Judgement> {
         true => format!("{} lacks {}", node.server.account, lacking.join(", ")),
         false => format!("{} may ask for the state of replication", node.server.account),
     };
-    Some(node.judge(!refused, &GRANTS_MISSING, words, || vec![Step::sql(&node.place(), [grant(node)])]))
+    Some(node.judge(!refused, &GRANTS_MISSING, words, || vec![Step::sql(&node.place(), grants(node))]))
 }
 
 /// Whether the monitor was let in, and refused an answer.
@@ -31,9 +32,9 @@ pub(super) fn is_for_want_of_a_privilege(answer: &Answer) -> bool {
 
 /// A privilege too many.
 pub(super) fn more(node: &Node<'_>) -> Option<Judgement> {
-    let wanted: Vec<&str> = needed(node).chain(HARMLESS).collect();
-    let more: Vec<&str> =
-        node.server.privileges.iter().map(String::as_str).filter(|p| !wanted.contains(p)).collect();
+    let beside = needed_beside(node);
+    let wanted = |p: &str| needed(node).chain(HARMLESS).any(|w| w == p) || beside.iter().any(|w| w == p);
+    let more: Vec<&str> = node.server.privileges.iter().map(String::as_str).filter(|p| !wanted(p)).collect();
     let account = &node.server.account;
     let words = match more[..] {
         [] => format!("{account} may nothing more than that"),
@@ -43,19 +44,48 @@ pub(super) fn more(node: &Node<'_>) -> Option<Judgement> {
         let from = quoted(account);
         let roles = more.iter().filter_map(|p| p.strip_prefix("role "));
         let mut lines: Vec<String> = roles.map(|role| format!("REVOKE {role} FROM {from};")).collect();
-        lines.extend([format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {from};"), grant(node)]);
+        lines.push(format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {from};"));
+        lines.extend(grants(node));
         vec![Step::sql(&node.place(), lines)]
     };
     Some(node.judge(more.is_empty(), &GRANTS_MORE, words, advice))
 }
 
+/// What the monitor needs to ask.
 fn needed(node: &Node<'_>) -> std::str::Split<'static, &'static str> {
     node.say(MARIADB_PRIVILEGES, MYSQL_PRIVILEGES).split(", ")
 }
 
-fn grant(node: &Node<'_>) -> String {
-    let privileges = node.say(MARIADB_PRIVILEGES, MYSQL_PRIVILEGES);
-    format!("GRANT {privileges} ON *.* TO {};", quoted(&node.server.account))
+/// What it needs for whatever else its pool has it do.
+fn needed_beside(node: &Node<'_>) -> Vec<String> {
+    let settings = &node.pool.settings;
+    let manages = (settings.writable == Writable::Manage).then(|| manages(node).to_owned());
+    let probe = settings.probe_write.iter().flat_map(|probe| {
+        PROBE_PRIVILEGES.split(", ").map(|name| format!("{name} ON {}", table(&probe.table)))
+    });
+    manages.into_iter().chain(probe).collect()
+}
+
+/// The privilege to open and close.
+pub(super) fn manages(node: &Node<'_>) -> &'static str {
+    node.say(MARIADB_MANAGES, MYSQL_MANAGES)
+}
+
+/// All of it.
+pub(super) fn grants(node: &Node<'_>) -> Vec<String> {
+    let (settings, account) = (&node.pool.settings, quoted(&node.server.account));
+    let mut privileges = node.say(MARIADB_PRIVILEGES, MYSQL_PRIVILEGES).to_owned();
+    if settings.writable == Writable::Manage {
+        privileges = format!("{privileges}, {}", manages(node));
+    }
+    let probe = settings.probe_write.iter();
+    let probe = probe.map(|p| format!("GRANT {PROBE_PRIVILEGES} ON {} TO {account};", table(&p.table)));
+    [format!("GRANT {privileges} ON *.* TO {account};")].into_iter().chain(probe).collect()
+}
+
+/// `mpp.probe` as SQL, and as SHOW GRANTS has it.
+pub(super) fn table(name: &str) -> String {
+    format!("`{}`", name.replace('.', "`.`"))
 }
 
 /// `mpp@%` as SQL: `'mpp'@'%'`.

@@ -7,7 +7,7 @@ use super::node::{Channel, Node};
 use super::topology::{self, Topology};
 use super::{
     binlog, channels, grants, gtid, keepalived, keepalived_conf, kernel, limits, machine, members, network,
-    reach,
+    reach, writable,
 };
 
 type OfNode = fn(&Node<'_>) -> Option<Judgement>;
@@ -19,10 +19,14 @@ const SERVER: &[OfNode] = &[
     reach::tls,
     grants::missing,
     grants::more,
+    writable::may_manage,
+    writable::may_probe,
     limits::cluster,
     members::server_id,
     members::clock,
     limits::writable,
+    writable::starts_closed,
+    writable::probe_table,
     limits::room,
     limits::user_limit,
     limits::blocking,

@@ -18,16 +18,19 @@ const READ_ONLY_SWITCHES: [&str; 5] =
 
 /// Whether a node that may become ACTIVE takes writes.
 pub(super) fn writable(node: &Node<'_>) -> Option<Judgement> {
-    let on: Vec<&str> =
-        READ_ONLY_SWITCHES.into_iter().filter(|switch| node.on(switch) == Some(true)).collect();
+    let manages = node.pool.settings.writable == Writable::Manage;
     if !node.settings().promotable {
         return None;
     }
+    // The first two are mppd's own to switch, where it manages them.
+    let switches = READ_ONLY_SWITCHES.into_iter().skip(if manages { 2 } else { 0 });
+    let on: Vec<&str> = switches.filter(|switch| node.on(switch) == Some(true)).collect();
     let rule = match node.pool.settings.writable {
         Writable::Require => &READ_ONLY,
         Writable::Observe | Writable::Manage => &READ_ONLY_OBSERVED,
     };
     let words = match on[..] {
+        [] if manages => "takes writes when mppd opens it".to_owned(),
         [] => "takes writes".to_owned(),
         _ => format!("{} is on", on.join(" and ")),
     };

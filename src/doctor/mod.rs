@@ -4,7 +4,7 @@
 //! - `facts`, `machine_facts`, `access`: what was gathered; who may do what with a file
 //! - `rule`: every rule, with its weight; `finding`: what is said; `judge`: every rule on everything it is about
 //! - `node`: a server as the rules see it
-//! - `reach`, `grants`, `limits`, `binlog`, `channels`, `gtid`, `members`, `topology`: rules about pools
+//! - `reach`, `grants`, `limits`, `writable`, `binlog`, `channels`, `gtid`, `members`, `topology`: rules about pools
 //! - `machine`, `keepalived`, `kernel`, `network`: rules about this machine; `keepalived_conf`: what `mpp keepalived check` finds
 
 mod access;
@@ -32,6 +32,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod writable;
 
 pub use access::{Account, Look, Part};
 pub use facts::{Facts, Named, NodeFacts, PoolFacts, Server};

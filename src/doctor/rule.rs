@@ -63,6 +63,10 @@ rules! {
         => "the state of replication cannot be asked: the node counts as failed for the monitor";
     GRANTS_MORE Warning "grants-more" "the monitor may more than it needs"
         => "whoever gets hold of the password file may do the same";
+    GRANTS_MANAGE Error "grants-manage" "writable is manage, and the monitor may not set read_only"
+        => "the node is neither opened nor closed: no change of ACTIVE comes to its end";
+    GRANTS_PROBE Error "grants-probe" "the monitor may not write to the probe table"
+        => "the write probe tells nothing: an ACTIVE node that takes no writes is not noticed";
 
     SERVER_ID_ZERO Error "server-id-zero" "server_id is 0"
         => "it cannot replicate, and nobody can replicate from it";
@@ -134,8 +138,12 @@ rules! {
 
     READ_ONLY Error "read-only" "a promotable node is read-only, and writable is require"
         => "nobody fails over to it";
-    READ_ONLY_OBSERVED Warning "read-only-observed" "a promotable node is read-only, and writable is observe"
+    READ_ONLY_OBSERVED Warning "read-only-observed" "a promotable node is read-only, and writable is observe, or mppd cannot switch it"
         => "once it is ACTIVE it refuses its clients' writes";
+    STARTS_WRITABLE Warning "starts-writable" "writable is manage, and the node's configuration does not have it start read-only"
+        => "an old ACTIVE node that crashed comes back open to writes, until mppd has closed it";
+    PROBE_TABLE Error "probe-table" "the probe table is missing, or is not InnoDB's"
+        => "the write probe tells nothing, or not whether InnoDB can write";
     CONNECTIONS Warning "connections" "there is little room for connections"
         => "the monitor is refused together with the clients (1040), and the node fails while it works";
     USER_LIMIT Error "user-limit" "max_user_connections is below 3"

@@ -88,6 +88,8 @@ fn node(at: usize, n: usize) -> NodeFacts {
             .collect(),
         channels: vec![channel_from((at + n - 1) % n)],
         binlog: [("Binlog_Do_DB", "")].into_iter().collect(),
+        origins: [("READ_ONLY", "COMPILE-TIME")].into_iter().collect(),
+        probe_engine: None,
         account: "mpp@%".into(),
         privileges: vec!["BINLOG MONITOR".into(), "SLAVE MONITOR".into()],
         clock_ahead_ms: 12,

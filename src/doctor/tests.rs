@@ -6,7 +6,8 @@ use super::sample::{answer, channel_from, good, look, machine, ring};
 use super::{judge, rule};
 use crate::config::{Method, Version};
 use crate::core::observation::Answer;
-use crate::core::settings::Writable;
+use crate::core::settings::{ProbeWrite, Writable};
+use crate::core::time::Duration;
 use crate::keepalived::lint::{self, Severity};
 use crate::poll::Dialect;
 use std::collections::BTreeSet;
@@ -22,6 +23,13 @@ const OF_NODES: &[Fault] = &[
     (&NO_TLS, |f| f.server().status.set("Ssl_cipher", "")),
     (&GRANTS_MISSING, |f| f.second().answer = Answer::Denied("1227 Access denied".into())),
     (&GRANTS_MORE, |f| f.server().privileges.push("SUPER".into())),
+    (&GRANTS_MANAGE, |f| f.pools[0].settings.writable = Writable::Manage),
+    (&GRANTS_PROBE, |f| probe(f, "InnoDB")),
+    (&PROBE_TABLE, |f| {
+        probe(f, "Aria");
+        f.server().privileges.push("INSERT ON `mpp`.*".into());
+    }),
+    (&STARTS_WRITABLE, |f| f.pools[0].settings.writable = Writable::Manage),
     (&CLUSTER, |f| f.set("wsrep_on", "ON")),
     (&SERVER_ID_ZERO, |f| f.set("server_id", "0")),
     (&SERVER_ID_TWICE, |f| f.set("server_id", "1")),
@@ -124,6 +132,15 @@ const OF_THE_MACHINE: &[Fault] = &[
     (&TUN_NODES, |f| f.director().virtual_servers[0].real_servers[0].method = Some(Method::Tun)),
 ];
 
+/// Both nodes have a probe table of this engine.
+fn probe(facts: &mut Facts, engine: &str) {
+    let table = "mpp.probe".to_owned();
+    facts.pools[0].settings.probe_write = Some(ProbeWrite { table, every: Duration::from_secs(5) });
+    for node in &mut facts.pools[0].nodes {
+        node.server.as_mut().expect("looked at").probe_engine = Some(engine.into());
+    }
+}
+
 fn found(facts: &Facts) -> BTreeSet<&'static str> {
     judge(facts).findings.iter().map(|finding| finding.rule.name).collect()
 }
@@ -165,6 +182,29 @@ fn what_is_on_its_way_to_a_replica_is_not_errant() {
     let mut facts = good();
     facts.second().answer = Answer::Online(Box::new(answer(1, 12)));
     assert!(!found(&facts).contains(ERRANT.name));
+}
+
+#[test]
+fn a_managed_pair_that_is_set_up_right_has_nothing_to_mend_whoever_is_read_only() {
+    let mut facts = good();
+    probe(&mut facts, "InnoDB");
+    facts.pools[0].settings.writable = Writable::Manage;
+    for node in &mut facts.pools[0].nodes {
+        let server = node.server.as_mut().expect("looked at");
+        let of_probe = ["INSERT", "SELECT", "UPDATE"].map(|name| format!("{name} ON `mpp`.`probe`"));
+        server.privileges.extend(of_probe.into_iter().chain(["READ_ONLY ADMIN".into()]));
+        server.origins.set("READ_ONLY", "CONFIG");
+        server.variables.set("read_only", "ON");
+    }
+    assert_eq!(judge(&facts).findings, []);
+    // What mppd has switched itself tells nothing of the start any more.
+    facts.server().origins.set("READ_ONLY", "SQL");
+    facts.set("read_only", "OFF");
+    assert_eq!(judge(&facts).findings, []);
+    facts.server().origins.set("READ_ONLY", "CONFIG");
+    assert_eq!(found(&facts), BTreeSet::from([STARTS_WRITABLE.name]));
+    facts.set("innodb_read_only", "ON");
+    assert!(found(&facts).contains(READ_ONLY_OBSERVED.name));
 }
 
 #[test]

@@ -13,22 +13,22 @@ use std::time::Duration;
 const MAX_PACKET: usize = 1 << 20;
 
 /// A connection, logged in.
-pub(super) struct Connection {
-    pub(super) conn: Conn,
-    pub(super) mark: Mark,
+pub(crate) struct Connection {
+    pub(crate) conn: Conn,
+    pub(crate) mark: Mark,
     pub(super) opened: Moment,
 }
 
 impl Connection {
     /// To wait for its end.
-    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
         // SAFETY: the descriptor is the connection's, which keeps it open for as long as `self` is borrowed.
         unsafe { BorrowedFd::borrow_raw(self.conn.as_raw_fd()) }
     }
 }
 
 /// Logs in. `plain` is what is remembered of a server under [`Tls::Preferred`]: that it does no TLS.
-pub(super) fn open(
+pub(crate) fn open(
     target: &mut Target,
     plain: &mut bool,
     deadline: Moment,

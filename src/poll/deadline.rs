@@ -28,7 +28,7 @@ const MARKS: std::ops::Range<u32> = 600_000..1_600_000;
 
 /// What tells one connection of this process from all others, milliseconds of TCP_USER_TIMEOUT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mark(u32);
+pub(crate) struct Mark(u32);
 
 impl Mark {
     /// A mark no other living connection has: a million connections later it comes again.
@@ -64,7 +64,7 @@ struct State {
 }
 
 /// A connection under watch, until dropped.
-pub(super) struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     shared: &'a Shared,
     entry: (Moment, Mark),
 }
@@ -80,7 +80,7 @@ impl Watchdog {
 
     /// From `deadline` on, the connection with this mark is cut, open or being opened, until the watch is
     /// dropped.
-    pub(super) fn watch(&self, mark: Mark, deadline: Moment) -> Watch<'_> {
+    pub(crate) fn watch(&self, mark: Mark, deadline: Moment) -> Watch<'_> {
         let shared = &*self.0.0;
         let entry = (deadline + GRACE, mark);
         let mut state = shared.lock();

@@ -28,13 +28,13 @@ pub struct Reply {
 pub fn examine(
     mut target: Target,
     watchdog: &Watchdog,
-    questions: impl Fn(Dialect) -> &'static [&'static str],
+    questions: impl Fn(Dialect) -> Vec<String>,
 ) -> Result<(Dialect, Vec<Reply>), Answer> {
     let deadline = now() + target.timeout;
     let result = connect::open(&mut target, &mut false, deadline, watchdog).and_then(|mut connection| {
         let _watch = watchdog.watch(connection.mark, deadline);
         let dialect = dialect(&mut connection.conn, &mut None)?;
-        let replies = questions(dialect).iter().map(|question| reply(&mut connection.conn, question));
+        let replies = questions(dialect).into_iter().map(|question| reply(&mut connection.conn, &question));
         Ok((dialect, replies.collect::<Result<_, _>>()?))
     });
     result.map_err(|failure| failure.answer(&target, now() >= deadline))

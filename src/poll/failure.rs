@@ -22,7 +22,7 @@ const SHUTDOWN: u16 = 1053;
 const HUNG_UP: [u16; 2] = [1927, 4031];
 /// What a poll was at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     /// Connecting and logging in.
     Login,
     /// Asking.
@@ -31,7 +31,7 @@ pub(super) enum Phase {
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// There is no password to log in with, and why.
     NoPassword(String),
     /// The authority's certificates cannot be read, and why.
@@ -50,7 +50,7 @@ impl From<Odd> for Failure {
 
 impl Failure {
     /// Whether the other end had closed the connection, or left it in no state to be used. Not a timeout.
-    pub(super) fn is_hang_up(&self) -> bool {
+    pub(crate) fn is_hang_up(&self) -> bool {
         match self {
             Failure::Driver(_, Error::MySqlError(e)) => HUNG_UP.contains(&e.code),
             Failure::Driver(_, e) => io_error(e).is_none_or(|e| !is_timeout(e.kind())),
@@ -60,7 +60,7 @@ impl Failure {
 
     /// The answer it counts as. `late`: the deadline has passed, so that whatever the driver says was our
     /// doing.
-    pub(super) fn answer(&self, target: &Target, late: bool) -> Answer {
+    pub(crate) fn answer(&self, target: &Target, late: bool) -> Answer {
         match self {
             Failure::NoPassword(why) => Answer::Denied(format!("no password: {}", shorten(why))),
             Failure::NoAuthority(why) => Answer::Denied(format!("tls: {}", shorten(why))),
@@ -156,7 +156,7 @@ fn unreachable(text: &str, kind: ErrorKind) -> Answer {
 }
 
 /// One line, of at most 150 characters, nothing in it that a terminal would act on.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     if text.len() <= LONGEST && !text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         // A name, as nearly always.
         return text.to_owned();

@@ -29,11 +29,14 @@ mod target;
 mod thread;
 
 pub use buffers::keep_buffers_apart;
+pub(crate) use connect::{Connection, open};
 pub use deadline::Watchdog;
 pub use dialect::Dialect;
 pub use examine::{Reply, examine};
+pub(crate) use failure::{Failure, Phase, shorten};
 pub use fields::{Odd, Record};
 pub use mysql::Asker;
+pub(crate) use mysql::dialect;
 pub use rescue::{Crashed, keep_panics_to_their_pollers, report_to};
 pub use target::{Target, Tls};
 pub use thread::Poller;

@@ -103,7 +103,7 @@ fn share(name: &str, whole: Duration) -> Duration {
 }
 
 /// In which words to ask. The server is asked for its version first, but not again on every connection.
-pub(super) fn dialect(conn: &mut Conn, known: &mut Option<(Greeting, Dialect)>) -> Result<Dialect, Failure> {
+pub(crate) fn dialect(conn: &mut Conn, known: &mut Option<(Greeting, Dialect)>) -> Result<Dialect, Failure> {
     let greeting = conn.server_version();
     if let Some((_, dialect)) = known.filter(|(known, _)| *known == greeting) {
         return Ok(dialect);

@@ -15,7 +15,12 @@ mod standby;
 // These take longest, and tests begin in the order of their names: these are the first.
 #[test]
 fn a_daemon_killed_in_the_middle_of_handovers_loses_no_row_and_never_shows_two_writers() {
-    handover::killed_in_the_middle();
+    handover::killed_in_the_middle(handover::Writable::Require);
+}
+
+#[test]
+fn a_daemon_killed_in_the_middle_of_managed_handovers_never_has_two_servers_open_and_loses_no_order() {
+    handover::killed_in_the_middle(handover::Writable::Manage);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod agent;
+pub mod ambush;
 pub mod answers;
 pub mod background;
 pub mod certificate;
@@ -18,6 +19,7 @@ pub mod chance;
 pub mod desk;
 pub mod director;
 pub mod disk;
+pub mod doors;
 pub mod expected;
 pub mod fickle;
 mod flavour;

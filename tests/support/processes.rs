@@ -2,14 +2,33 @@
 
 use super::net::Net;
 use super::place::server_user;
+use super::wait::wait_until;
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
+use std::time::Duration;
+
+/// SIGSTOP for a process of ours; back when it stands still.
+pub fn freeze(pid: Pid) {
+    kill(pid, Signal::SIGSTOP).expect("our child can be signalled");
+    // The signal is sent; the threads that run on other processors stop a little later.
+    wait_until("the server stands still", Duration::from_secs(60), || stands_still(pid));
+}
+
+/// Every thread is stopped.
+fn stands_still(pid: Pid) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("its threads");
+    let state = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("stat")).ok();
+    // The state stands behind the name in brackets.
+    let stopped = |stat: String| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'));
+    tasks.flatten().filter_map(state).all(stopped)
+}
 
 type Job = (Command, Sender<io::Result<Child>>);
 

@@ -4,7 +4,7 @@ use super::accounts::ADMIN;
 use super::flavour::Flavour;
 use super::options::{Options, apply_place};
 use super::place::Place;
-use super::processes::spawn;
+use super::processes::{freeze, spawn};
 use super::template;
 use super::wait::wait_until;
 use mysql::prelude::Queryable;
@@ -140,18 +140,7 @@ impl Server {
 
     /// SIGSTOP: it stays connected and says nothing any more.
     pub fn freeze(&self) {
-        self.signal(Signal::SIGSTOP);
-        // The signal is sent; the threads that run on other processors stop a little later.
-        wait_until("the server stands still", PATIENCE, || self.stands_still());
-    }
-
-    /// Every thread is stopped.
-    fn stands_still(&self) -> bool {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("its threads");
-        let state = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("stat")).ok();
-        // The state stands behind the name in brackets.
-        let stopped = |stat: String| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'));
-        tasks.flatten().filter_map(state).all(stopped)
+        freeze(self.pid());
     }
 
     /// SIGCONT.

@@ -7,31 +7,46 @@ use crate::poll::{Dialect, Record, Reply};
 
 /// In the order that [`server`] reads.
 macro_rules! questions {
-    ($channels:literal, $binlog:literal) => {
-        &[
+    ($channels:literal, $binlog:literal, $origins:expr) => {
+        [
             "SELECT CURRENT_USER() AS account, UNIX_TIMESTAMP(NOW(6)) AS now",
             "SHOW GRANTS",
             "SHOW GLOBAL VARIABLES",
             "SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_cipher', 'Threads_connected', 'Max_used_connections')",
             $channels,
             $binlog,
+            $origins,
         ]
     };
 }
 
-/// What is asked.
-pub(super) fn questions(dialect: Dialect) -> &'static [&'static str] {
-    match dialect {
-        Dialect::MariaDb => questions!("SHOW ALL SLAVES STATUS", "SHOW MASTER STATUS"),
-        Dialect::MySql80 => questions!("SHOW REPLICA STATUS", "SHOW MASTER STATUS"),
-        Dialect::MySql82 => questions!("SHOW REPLICA STATUS", "SHOW BINARY LOG STATUS"),
-    }
+const MARIADB_ORIGINS: &str = "SELECT variable_name, global_value_origin FROM information_schema.system_variables \
+     WHERE variable_name = 'READ_ONLY'";
+const MYSQL_ORIGINS: &str = "SELECT variable_name, IF(p.variable_value = 'ON', 'PERSISTED ON', v.variable_source) \
+     FROM performance_schema.variables_info v \
+     LEFT JOIN performance_schema.persisted_variables p USING (variable_name) \
+     WHERE variable_name IN ('read_only', 'super_read_only')";
+
+/// What is asked; `probe`: its probe table, `database.table`.
+pub(super) fn questions(dialect: Dialect, probe: &str) -> Vec<String> {
+    let same_for_all = match dialect {
+        Dialect::MariaDb => questions!("SHOW ALL SLAVES STATUS", "SHOW MASTER STATUS", MARIADB_ORIGINS),
+        Dialect::MySql80 => questions!("SHOW REPLICA STATUS", "SHOW MASTER STATUS", MYSQL_ORIGINS),
+        Dialect::MySql82 => questions!("SHOW REPLICA STATUS", "SHOW BINARY LOG STATUS", MYSQL_ORIGINS),
+    };
+    let (database, table) = probe.split_once('.').unwrap_or_default();
+    let engine = format!(
+        "SELECT engine FROM information_schema.tables WHERE table_schema = '{database}' AND table_name = '{table}'"
+    );
+    same_for_all.map(str::to_owned).into_iter().chain([engine]).collect()
 }
 
 /// What was answered. Errors: the server refused a question that everybody may ask. What it says of replication is left
 /// out where the monitor may not ask for it: that is a finding of its own.
 pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, String> {
-    let Ok([itself, grants, variables, status, channels, binlog]) = <[Reply; 6]>::try_from(replies) else {
+    let Ok([itself, grants, variables, status, channels, binlog, origins, engine]) =
+        <[Reply; 8]>::try_from(replies)
+    else {
         return Err("answers another number of questions than it was asked".into());
     };
     let clock_ahead_ms = clock_ahead_ms(&itself);
@@ -44,6 +59,8 @@ pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, St
         status: pairs(&status.rows?),
         channels: channels.rows.unwrap_or_default().iter().map(named).collect(),
         binlog: binlog.rows.unwrap_or_default().first().map(named).unwrap_or_default(),
+        origins: pairs(&origins.rows.unwrap_or_default()),
+        probe_engine: engine.rows.unwrap_or_default().first().and_then(|record| record.texts().next()?),
         account: row.get("account").unwrap_or_default().to_owned(),
         privileges: lines.flat_map(|line| privileges(&line)).collect(),
         clock_ahead_ms,

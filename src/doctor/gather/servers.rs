@@ -49,6 +49,7 @@ fn ask(pool: &Pool, at: usize, watchdog: &Watchdog) -> Job<NodeFacts> {
     let most = pool.decision.levels.fail.min(TRIES);
     let (timeout, pause) = (settings.pace.timeout, settings.pace.retry_interval);
     let (name, watchdog) = (settings.name.clone(), watchdog.clone());
+    let probe = pool.decision.probe_write.as_ref().map_or(String::new(), |probe| probe.table.clone());
     Box::new(move || {
         let mut asker = Asker::new(target(&name, &access, timeout), &watchdog);
         let (mut answer, mut tries) = (asker.poll().answer, 1);
@@ -59,15 +60,15 @@ fn ask(pool: &Pool, at: usize, watchdog: &Watchdog) -> Job<NodeFacts> {
         }
         drop(asker);
         let server = match answer.facts().is_some() || is_for_want_of_a_privilege(&answer) {
-            true => look_at(target(&name, &access, CLOSER), &watchdog),
+            true => look_at(target(&name, &access, CLOSER), &watchdog, &probe),
             false => Err("does not answer".into()),
         };
         NodeFacts { access, answer, tries, server }
     })
 }
 
-fn look_at(target: Target, watchdog: &Watchdog) -> Result<Server, String> {
-    match examine(target, watchdog, questions) {
+fn look_at(target: Target, watchdog: &Watchdog, probe: &str) -> Result<Server, String> {
+    match examine(target, watchdog, |dialect| questions(dialect, probe)) {
         Ok((dialect, replies)) => server(dialect, replies),
         Err(Answer::Offline(offline)) => Err(offline.reason),
         Err(Answer::Saturated(why) | Answer::Denied(why)) => Err(why),
