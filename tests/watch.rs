@@ -36,9 +36,15 @@ fn a_failover_is_seen_and_the_daemons_death_and_its_return() {
     stage.servers[0].kill9();
     terminal.wait_words("*db2 ACTIVE for ");
     terminal.wait("all of it", |screen| {
-        ["was db1", "*FAIL_OFFLINE", "was STANDBY", "-> mpp recover db/db1", " db/db2 failover: db2 promoted"]
-            .iter()
-            .all(|words| screen.contains(words))
+        [
+            "was db1",
+            "*FAIL_OFFLINE",
+            "was STANDBY",
+            "then mpp recover db/db1",
+            " db/db2 failover: db2 promoted",
+        ]
+        .iter()
+        .all(|words| screen.contains(words))
     });
 
     stage.agent.kill9();

@@ -4,7 +4,7 @@ use crate::core::event::What;
 use crate::core::trouble::Kind;
 
 /// Events of the daemon itself, and of telling.
-pub const OWN: [&str; 18] = [
+pub const OWN: [&str; 19] = [
     "config",
     "driver",
     "dropped",
@@ -15,6 +15,7 @@ pub const OWN: [&str; 18] = [
     "ousted",
     "password",
     "persist",
+    "probe",
     "publish",
     "recovered",
     "reload",
@@ -26,7 +27,7 @@ pub const OWN: [&str; 18] = [
 ];
 
 /// What wakes an operator: each cause once. `state` and `status` tell of the same causes, more often.
-pub const WAKING: [&str; 23] = [
+pub const WAKING: [&str; 24] = [
     "denied",
     "driver",
     "dropped",
@@ -44,6 +45,7 @@ pub const WAKING: [&str; 23] = [
     "ousted",
     "password",
     "persist",
+    "probe",
     "publish",
     "read_only",
     "restart",

@@ -69,6 +69,18 @@ fn maintainer_scripts_are_sh() {
 }
 
 #[test]
+fn the_kernel_settings_of_the_package_are_those_that_are_rendered() {
+    let read = |path: &str| fs::read_to_string(checkout().join(path)).expect("a file");
+    let rendered = read("keepalived/read-write/mpp-sysctl.conf");
+    let (shipped, mut count) = (read("packaging/sysctl.conf"), 0);
+    for line in shipped.lines().filter_map(|line| line.strip_prefix('-')) {
+        assert!(rendered.lines().any(|rendered| rendered == line), "{line}");
+        count += 1;
+    }
+    assert_eq!(count, rendered.matches("net.ipv4.vs.").count());
+}
+
+#[test]
 fn the_package_has_the_version_of_the_programs() {
     let text = fs::read_to_string(checkout().join("packaging/deb/changelog")).expect("the changelog");
     let wanted = format!("mpp ({}-1) ", env!("CARGO_PKG_VERSION"));
