@@ -22,7 +22,10 @@ pub(super) fn explain(pool: &Pool, node: NodeId) -> Vec<String> {
         lines.push("replicates from nobody: no replication channel".into());
     }
     lines.extend(place(&facts.position).map(|place| place + &fed(pool, node)));
-    lines
+    match pool.memory().nodes[node].online() {
+        true => lines,
+        false => lines.into_iter().map(|line| format!("when it last answered: {line}")).collect(),
+    }
 }
 
 fn channel(pool: &Pool, node: NodeId, facts: &Facts, channel: &Channel) -> String {
