@@ -115,8 +115,8 @@ impl Decider {
     }
 }
 
-/// How a node of the pool is probed; `None`: it is not. While it fails it is tried once a poll: so that one failure that passes costs a poll or two, not all of them until the
-/// next write.
+/// How a node of the pool is probed; `None`: it is not. While it fails it is tried once a poll: so that one failure that
+/// passes costs a poll or two, not all of them until the next write.
 pub(super) fn plan(pool: &Pool, node: NodeId) -> Option<Plan> {
     let settings = pool.settings();
     let (probe, pace) = (settings.probe_write.as_ref()?, settings.nodes[node].pace);
