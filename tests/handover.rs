@@ -301,3 +301,28 @@ fn a_client_that_does_not_wait_gets_its_answer_at_once_and_one_whose_daemon_dies
     agent.launch();
     agent.wait_active("db1");
 }
+
+#[test]
+fn of_two_operators_at_once_each_is_done_or_refused_and_nothing_is_half_done() {
+    let (_servers, agent) = start(QUICK);
+    let before = agent.epoch();
+    let both = [begin(&agent, &["switchover", "db", "--to", "db2"]), begin(&agent, &["drain", "db/db1"])];
+    let ends = both.map(|mpp| words(&mpp.wait_with_output().expect("its end")));
+    // Whoever came second was told so, by what the first had begun or done.
+    let done = ends.iter().filter(|(code, ..)| *code == Some(0)).count();
+    assert!(done >= 1, "{ends:?}");
+    for (code, told, error) in &ends {
+        assert!(*code == Some(0) || *code == Some(1) && !error.is_empty(), "{told}{error}");
+    }
+    assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"), "{}", agent.why());
+    assert_eq!(agent.epoch(), before + 1, "ACTIVE moved once: {}", agent.log());
+    for other in ["resume", "ack"].repeat(5) {
+        let both = [begin(&agent, &["pause", "db"]), begin(&agent, &[other, "db"])];
+        let ends = both.map(|mpp| words(&mpp.wait_with_output().expect("its end")));
+        assert_eq!(ends[0].0, Some(0), "{ends:?}");
+        // A resume that came first was refused: there was no pause.
+        let resumed = other == "resume" && ends[1].0 == Some(0);
+        assert_eq!(agent.flagged("paused"), !resumed, "what was said last holds: {ends:?}");
+        agent.mpp(&["resume", "db"]);
+    }
+}
