@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test test-mysql test-deb deb test-lvs bench tools lint build unit loom deny explore fuzz clean
+.PHONY: demo test rest test-mysql test-deb deb test-lvs bench tools lint build unit loom deny explore fuzz clean
 
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
@@ -11,11 +11,12 @@ demo: tools
 	$(CARGO) build --locked
 	$(CARGO) run --locked --quiet --example demo
 
-# What takes long and little runs beside all tests: the ten minutes of tests/steady.rs; and loom and the fuzz targets on
-# what the tests leave of the processors.
+# What takes long and little runs beside all tests: the ten minutes of tests/steady.rs; tests/faults, which mostly waits
+# (its glob is that of `rest`, turned round); and loom and the fuzz targets on what the tests leave of the processors.
 test: tools lint build
 	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" \
-		target/loom-and-fuzz.log "nice -n 19 $(MAKE) loom fuzz" -- $(MAKE) unit
+		target/faults.log "RUST_TEST_THREADS=5 $(CARGO) test --locked --no-fail-fast --test 'f*'" \
+		target/loom-and-fuzz.log "nice -n 19 $(MAKE) loom fuzz" -- $(MAKE) rest
 	@echo "make test: everything passed"
 
 # What the machine lacks is installed; root is asked for only then.
@@ -32,10 +33,13 @@ build:
 	$(CARGO) test --locked --no-run
 
 # Tests mostly wait for servers: more of them run at a time than there are processors.
-unit: export RUST_TEST_THREADS ?= 6
-unit: export MPP_STEADY_SECONDS ?= 5
+unit rest: export RUST_TEST_THREADS ?= 6
+unit rest: export MPP_STEADY_SECONDS ?= 5
 unit: build
 	$(CARGO) test --locked --no-fail-fast
+
+rest:
+	$(CARGO) test --locked --no-fail-fast --lib --test '[!f]*'
 
 # The two-copy protocol of the published state, in every order of its loads and stores.
 loom:
