@@ -10,8 +10,8 @@ use mpp::core::settings::Writable;
 
 /// How often a server that stands still is looked at: an order waits in its socket.
 const LOOK: u64 = 50 * MS;
-/// Whoever has been reachable for so long has been asked, and closed.
-const SEEN: u64 = 3 * SEC;
+/// Whoever has been reachable for so long has been asked, and closed: one that gave no greeting is asked every 10 s.
+const SEEN: u64 = 13 * SEC;
 
 /// An order under way.
 #[derive(Clone, Copy, Debug)]
