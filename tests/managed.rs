@@ -10,31 +10,19 @@ use support::disk::SmallDisk;
 use support::doors::{Doors, open};
 use support::stage::wait_well;
 use support::writer::{self, Writer, rows};
-use support::{Agent, Flavour, Options, Server, Use, pair_master_master, pair_of, replicate, wait_until};
+use support::{
+    Agent, Flavour, Options, Server, Use, on_servers, pair_master_master, pair_of, replicate, wait_until,
+};
 
 const BOUND: Duration = Duration::from_secs(60);
 const MANAGED: &str = "    writable: manage\n    handover: 500ms\n    failback: manual\n";
 
 const PROBED: &str = "    probe_write: { table: mpp.probe, every: 1s }\n    failback: manual\n";
 
-macro_rules! on_mysql_too {
-    ($($behaviour:ident,)*) => {
-        mod on_the_installed_server {
-            $(#[test] fn $behaviour() { super::$behaviour(super::Flavour::Installed); })*
-        }
-        mod on_mysql_9 {
-            $(
-                #[test]
-                #[ignore = "wants servers that make test-mysql fetches"]
-                fn $behaviour() { super::$behaviour(super::Flavour::MySql9); }
-            )*
-        }
-    };
-}
-
-on_mysql_too! {
-    managed_switchovers_under_writes_lose_no_row_and_never_have_two_servers_open,
-    an_active_node_that_died_or_froze_is_replaced_and_closed_first_of_all_when_it_comes_back,
+on_servers! { installed, mysql_9: {
+        managed_switchovers_under_writes_lose_no_row_and_never_have_two_servers_open,
+        an_active_node_that_died_or_froze_is_replaced_and_closed_first_of_all_when_it_comes_back,
+    }
 }
 
 /// Waits until db1 has been asked so many times more.

@@ -12,46 +12,30 @@ use support::agent::nodes;
 use support::monitor::{asker, asker_of, denied, facts, poll_until, target};
 use support::replication::wait_until_caught_up;
 use support::writer::{self, Writer};
-use support::{Agent, Flavour, Options, Server, Use, pair_of, replicate, source_replica_of, wait_until};
+use support::{
+    Agent, Flavour, Options, Server, Use, on_servers, pair_of, replicate, source_replica_of, wait_until,
+};
 
 const BOUND: Duration = Duration::from_secs(60);
 
-macro_rules! on_every_server {
-    ($($behaviour:ident),* $(,)?) => {
-        on_every_server! { @one mysql_9 MySql9 $($behaviour)* }
-        on_every_server! { @one mariadb_10_5 MariaDb105 $($behaviour)* }
-        on_every_server! { @one mariadb_11_8 MariaDb118 $($behaviour)* }
-    };
-    (@one $module:ident $flavour:ident $($behaviour:ident)*) => {
-        mod $module {
-            $(
-                #[test]
-                #[ignore = "wants servers that make test-mysql fetches"]
-                fn $behaviour() {
-                    super::$behaviour(super::Flavour::$flavour);
-                }
-            )*
-        }
-    };
-}
-
-on_every_server! {
-    a_killed_primary_is_replaced_and_handed_active_back_once_it_is_recovered,
-    a_switchover_over_and_back_under_writes_loses_no_row_and_never_shows_two_writers,
-    a_primary_that_died_while_mppd_was_dead_is_replaced_by_one_that_has_what_it_had_shown,
-    a_frozen_primary_is_replaced_and_comes_back_as_fail_online,
-    a_standby_whose_sql_thread_stops_fails_and_recovers_by_itself,
-    a_duplicate_key_fails_the_standby,
-    a_standby_with_a_backlog_is_promoted_once_it_has_applied_it,
-    a_pair_that_replicates_by_position_fails_over_too,
-    a_pair_with_a_named_channel_fails_over_too,
-    a_returning_primary_with_transactions_of_its_own_is_not_taken_back_by_itself,
-    a_pool_whose_only_standby_is_read_only_is_held,
-    positions_are_what_the_server_says,
-    a_server_without_a_binary_log_says_so,
-    the_printed_grants_are_all_the_monitor_needs,
-    a_locked_monitor_is_denied,
-    the_doctor_finds_nothing_to_mend_in_a_good_pair_and_its_advice_ends_faults,
+on_servers! { mysql_9, mariadb_10_5, mariadb_11_8: {
+        a_killed_primary_is_replaced_and_handed_active_back_once_it_is_recovered,
+        a_switchover_over_and_back_under_writes_loses_no_row_and_never_shows_two_writers,
+        a_primary_that_died_while_mppd_was_dead_is_replaced_by_one_that_has_what_it_had_shown,
+        a_frozen_primary_is_replaced_and_comes_back_as_fail_online,
+        a_standby_whose_sql_thread_stops_fails_and_recovers_by_itself,
+        a_duplicate_key_fails_the_standby,
+        a_standby_with_a_backlog_is_promoted_once_it_has_applied_it,
+        a_pair_that_replicates_by_position_fails_over_too,
+        a_pair_with_a_named_channel_fails_over_too,
+        a_returning_primary_with_transactions_of_its_own_is_not_taken_back_by_itself,
+        a_pool_whose_only_standby_is_read_only_is_held,
+        positions_are_what_the_server_says,
+        a_server_without_a_binary_log_says_so,
+        the_printed_grants_are_all_the_monitor_needs,
+        a_locked_monitor_is_denied,
+        the_doctor_finds_nothing_to_mend_in_a_good_pair_and_its_advice_ends_faults,
+    }
 }
 
 /// A pool `db` over these servers, db1 ACTIVE and db2 STANDBY.

@@ -17,7 +17,7 @@ use support::accounts::{MONITOR, let_manage};
 use support::monitor::{asker, facts, target};
 use support::processes::freeze;
 use support::writer;
-use support::{Flavour, Options, Server, ambush, wait_until};
+use support::{Flavour, Options, Server, ambush, on_servers, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
 
@@ -256,32 +256,13 @@ fn a_server_that_cannot_be_reached_is_not_opened_and_that_is_told_in_time() {
     assert_eq!(have(server.address(), Gate::Open), Err("connection refused".into()));
 }
 
-macro_rules! on_every_server {
-    ($($behaviour:ident,)*) => {
-        mod on_the_installed_server {
-            $(#[test] fn $behaviour() { super::$behaviour(super::Flavour::Installed); })*
-        }
-        on_every_server! { @one mysql_9 MySql9 $($behaviour)* }
-        on_every_server! { @one mariadb_10_5 MariaDb105 $($behaviour)* }
-        on_every_server! { @one mariadb_11_8 MariaDb118 $($behaviour)* }
-    };
-    (@one $module:ident $flavour:ident $($behaviour:ident)*) => {
-        mod $module {
-            $(
-                #[test]
-                #[ignore = "wants servers that make test-mysql fetches"]
-                fn $behaviour() { super::$behaviour(super::Flavour::$flavour); }
-            )*
-        }
-    };
-}
-
-on_every_server! {
-    an_order_opens_and_closes_a_server,
-    an_order_that_a_frozen_server_finds_when_it_thaws_is_not_carried_out,
-    a_server_on_which_something_holds_a_lock_is_not_closed_and_that_is_told_in_time,
-    a_monitor_without_the_privilege_is_told_what_is_missing,
-    a_probe_tells_whether_a_server_can_be_written,
-    a_probe_that_is_not_set_up_right_says_so_and_fails_nobody,
-    a_write_that_a_frozen_server_finds_when_it_thaws_is_not_done,
+on_servers! { installed, mysql_9, mariadb_10_5, mariadb_11_8: {
+        an_order_opens_and_closes_a_server,
+        an_order_that_a_frozen_server_finds_when_it_thaws_is_not_carried_out,
+        a_server_on_which_something_holds_a_lock_is_not_closed_and_that_is_told_in_time,
+        a_monitor_without_the_privilege_is_told_what_is_missing,
+        a_probe_tells_whether_a_server_can_be_written,
+        a_probe_that_is_not_set_up_right_says_so_and_fails_nobody,
+        a_write_that_a_frozen_server_finds_when_it_thaws_is_not_done,
+    }
 }

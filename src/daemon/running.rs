@@ -100,15 +100,8 @@ fn target(
     secret: &Arc<Mutex<Secret>>,
     mailbox: &Mailbox,
 ) -> Target {
-    Target {
-        name: name.to_owned(),
-        address: access.address,
-        user: access.user.clone(),
-        tls: access.tls.clone(),
-        timeout,
-        reconnect_every: access.reconnect_every,
-        password: Box::new(password(name.to_owned(), Arc::clone(secret), mailbox.clone())),
-    }
+    let password = password(name.to_owned(), Arc::clone(secret), mailbox.clone());
+    Target::of(name, access, timeout, Box::new(password))
 }
 
 /// The password of a node. A file that was good and is at fault for a moment must not blind the daemon: the last good

@@ -38,5 +38,5 @@ pub use fields::{Odd, Record};
 pub use mysql::Asker;
 pub(crate) use mysql::dialect;
 pub use rescue::{Crashed, keep_panics_to_their_pollers, report_to};
-pub use target::{Target, Tls};
+pub use target::{GivePassword, Target, Tls};
 pub use thread::Poller;

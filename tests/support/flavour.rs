@@ -145,3 +145,33 @@ const MARIADB_REPLICATING: [&str; 3] =
 
 const MYSQL_REPLICATING: [&str; 4] =
     ["--log-replica-updates=1", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--replica-net-timeout=4"];
+
+/// Makes of each behaviour, a `fn(Flavour)`, a test on each of these servers; all but the installed one are fetched.
+macro_rules! on_servers {
+    ($($server:ident),*: $behaviours:tt) => { $(on_servers! { @$server $behaviours })* };
+    (@installed { $($behaviour:ident,)* }) => {
+        mod installed {
+            $(
+                #[test]
+                fn $behaviour() {
+                    super::$behaviour(super::Flavour::Installed);
+                }
+            )*
+        }
+    };
+    (@mysql_9 $behaviours:tt) => { on_servers! { @fetched mysql_9 MySql9 $behaviours } };
+    (@mariadb_10_5 $behaviours:tt) => { on_servers! { @fetched mariadb_10_5 MariaDb105 $behaviours } };
+    (@mariadb_11_8 $behaviours:tt) => { on_servers! { @fetched mariadb_11_8 MariaDb118 $behaviours } };
+    (@fetched $module:ident $flavour:ident { $($behaviour:ident,)* }) => {
+        mod $module {
+            $(
+                #[test]
+                #[ignore = "wants servers that make test-mysql fetches"]
+                fn $behaviour() {
+                    super::$behaviour(super::Flavour::$flavour);
+                }
+            )*
+        }
+    };
+}
+pub(crate) use on_servers;

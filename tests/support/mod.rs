@@ -5,7 +5,7 @@
 //! for itself, see traffic.
 
 // Every test program uses its own part of it.
-#![allow(dead_code, unused_imports, unreachable_pub)]
+#![allow(dead_code, unused_imports, unused_macros, unreachable_pub)]
 // Tests wait by the clock and print the logs of what failed.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
@@ -45,6 +45,7 @@ pub use agent::Agent;
 pub use background::Background;
 pub use fickle::Fickle;
 pub use flavour::Flavour;
+pub(crate) use flavour::on_servers;
 pub use net::Lan;
 pub use options::Options;
 pub use place::OwnDir;

@@ -91,13 +91,5 @@ fn lost(pool: &Pool, at: usize, words: String) -> NodeFacts {
 
 fn target(name: &str, access: &Access, timeout: Duration) -> Target {
     let mut password = Password::of(&access.password);
-    Target {
-        name: name.to_owned(),
-        address: access.address,
-        user: access.user.clone(),
-        tls: access.tls.clone(),
-        timeout,
-        reconnect_every: access.reconnect_every,
-        password: Box::new(move || password.current().map_err(|fault| fault.to_string())),
-    }
+    Target::of(name, access, timeout, Box::new(move || password.current().map_err(|fault| fault.to_string())))
 }
