@@ -127,7 +127,7 @@ impl Pool {
     fn forget_lost_order(&mut self, node: NodeId, now: Moment) {
         let orders = &mut self.memory.nodes[node].orders;
         if orders.out.is_some_and(|order| now >= order.until + SLACK) {
-            *orders = Orders { out: None, answered: now, ..orders.clone() };
+            (orders.out, orders.answered) = (None, now);
             self.ask(node);
         }
     }
