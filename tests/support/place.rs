@@ -10,6 +10,8 @@ use std::ops::Deref;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Where test servers listen.
 const PORT: u16 = 3306;
@@ -114,9 +116,15 @@ fn sweep() {
     }
 }
 
+/// Removes a directory. Somebody who is just ending (a hook's child, say) may still write into it: then again.
 fn remove(dir: &Path) {
-    if let Err(e) = fs::remove_dir_all(dir) {
-        assert!(!dir.exists(), "{}: {e}", dir.display());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while let Err(e) = fs::remove_dir_all(dir) {
+        if !dir.exists() {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{}: {e}", dir.display());
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
