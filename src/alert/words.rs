@@ -4,7 +4,7 @@ use crate::core::event::What;
 use crate::core::trouble::Kind;
 
 /// Events of the daemon itself, and of telling.
-pub const OWN: [&str; 19] = [
+pub const OWN: [&str; 20] = [
     "config",
     "driver",
     "dropped",
@@ -14,6 +14,7 @@ pub const OWN: [&str; 19] = [
     "kernel",
     "ousted",
     "password",
+    "peer",
     "persist",
     "probe",
     "publish",
@@ -27,8 +28,9 @@ pub const OWN: [&str; 19] = [
 ];
 
 /// What wakes an operator: each cause once. `state` and `status` tell of the same causes, more often.
-pub const WAKING: [&str; 24] = [
+pub const WAKING: [&str; 28] = [
     "denied",
+    "disagreement",
     "driver",
     "dropped",
     "errant",
@@ -38,12 +40,14 @@ pub const WAKING: [&str; 24] = [
     "handover_given_up",
     "held",
     "hook",
+    "isolated",
     "journal",
     "kernel",
     "no_active",
     "no_redundancy",
     "ousted",
     "password",
+    "peer",
     "persist",
     "probe",
     "publish",
@@ -52,6 +56,7 @@ pub const WAKING: [&str; 24] = [
     "stopped",
     "track",
     "two_writable",
+    "withdrawn",
 ];
 
 /// Every word, in alphabetical order.

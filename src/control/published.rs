@@ -16,8 +16,11 @@ pub const DRAINED: u32 = 1;
 pub const READ_ONLY: u32 = 2;
 /// Node flag: the server has said whether it is read-only.
 pub const READ_ONLY_KNOWN: u32 = 4;
+/// Node flag: it stands at this agent's site.
+pub const LOCAL: u32 = 8;
 /// Pool flags, in the order of their bits.
-pub const POOL_FLAGS: [&str; 5] = ["paused", "flapping", "handover", "held", "failback_off"];
+pub const POOL_FLAGS: [&str; 7] =
+    ["paused", "flapping", "handover", "held", "failback_off", "isolated", "withdrawn"];
 
 /// The last published state of a daemon that does not answer. What a server said of its version is not in it.
 pub fn from_snapshot(snapshot: &Snapshot) -> Status {
@@ -29,9 +32,10 @@ pub fn from_snapshot(snapshot: &Snapshot) -> Status {
             since: time(snapshot.header.started_unix_ms).unwrap_or_default(),
             config: snapshot.config_path.clone(),
             stale: true,
-            stale_s: None,
+            ..Daemon::default()
         },
         pools: snapshot.pools.iter().map(published_pool).collect(),
+        peers: Vec::new(),
     }
 }
 
@@ -45,14 +49,9 @@ fn published_pool(pool: &PoolSnapshot) -> Pool {
         status: word(&Word::ALL.map(Word::word), record.status),
         epoch: record.epoch,
         active: active.map(|n| n.name.clone()),
-        active_since: None,
-        active_how: None,
-        waits_for: None,
         flags: flags.map(|(_, word)| (*word).to_owned()).collect(),
         nodes: pool.nodes.iter().enumerate().map(|(n, spec)| published_node(pool, n, spec)).collect(),
-        checkpoints: Vec::new(),
-        virtual_servers: Vec::new(),
-        troubles: Vec::new(),
+        ..Pool::default()
     };
     published.troubles = troubles(&published);
     published
@@ -146,11 +145,11 @@ fn published_node(pool: &PoolSnapshot, node: NodeId, spec: &NodeSpec) -> Node {
         last_request: time(record.last_request_unix_ms),
         message: record.message.clone(),
         lag_s: record.lag_ms.map(|ms| std::time::Duration::from_millis(ms).as_secs_f64()),
-        round_trip_ms: None,
         read_only: (record.flags & READ_ONLY_KNOWN != 0).then_some(record.flags & READ_ONLY != 0),
-        server: None,
         drained: record.flags & DRAINED != 0,
+        local: record.flags & LOCAL != 0,
         verdicts: verdicts.into(),
+        ..Node::default()
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub const VERSION: u32 = 1;
 
 /// The whole answer. It may gain keys; it never loses or retypes one.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Of this format.
     pub version: u32,
@@ -15,10 +15,31 @@ pub struct Status {
     pub daemon: Daemon,
     /// In the order of the configuration.
     pub pools: Vec<Pool>,
+    /// Other agents that look after the same pools.
+    #[serde(default)]
+    pub peers: Vec<Peer>,
+}
+
+/// Another agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its name.
+    pub name: String,
+    /// Where its `mpp-web` answers.
+    pub url: String,
+    /// A second director of this site.
+    pub same_site: bool,
+    /// Whether it answers; `None`: not known yet.
+    pub reachable: Option<bool>,
+    /// Since when that is so, RFC 3339.
+    pub since: String,
+    /// Why it does not answer, or what does not fit, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// The daemon.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Daemon {
     /// Its version.
     pub version: String,
@@ -28,6 +49,9 @@ pub struct Daemon {
     pub since: String,
     /// Its configuration file.
     pub config: String,
+    /// Another one with every start: by this peers tell each other apart.
+    #[serde(default)]
+    pub id: String,
     /// True when it does not answer and this is the last published state.
     #[serde(default)]
     pub stale: bool,
@@ -37,7 +61,7 @@ pub struct Daemon {
 }
 
 /// A pool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pool {
     /// Its name.
     pub name: String,
@@ -58,18 +82,110 @@ pub struct Pool {
     /// What a pool without ACTIVE node waits for, in words; `None` while there is one, and when mppd does not answer.
     #[serde(default)]
     pub waits_for: Option<String>,
-    /// `paused`, `flapping`, `handover`, `held`, `failback_off`.
+    /// `paused`, `flapping`, `handover`, `held`, `failback_off`, `isolated`, `withdrawn`.
     pub flags: Vec<String>,
     /// In order of priority.
     pub nodes: Vec<Node>,
-    /// None in this version.
-    pub checkpoints: Vec<serde_json::Value>,
+    /// The pool's own first, then node by node; empty when mppd does not answer.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Since when and why it is cut off; `None`: it is not, or mppd does not answer.
+    #[serde(default)]
+    pub isolation: Option<Isolation>,
+    /// The planned change under way; `None`: there is none, or mppd does not answer.
+    #[serde(default)]
+    pub handover: Option<Handover>,
+    /// `mpp pause`; `None`: not paused, or mppd does not answer.
+    #[serde(default)]
+    pub pause: Option<Flag>,
+    /// Rises with every command of an operator.
+    #[serde(default)]
+    pub revision: u64,
+    /// At which revision `mpp ack` was said last.
+    #[serde(default)]
+    pub acked: u64,
+    /// No change has been made since the reboot.
+    #[serde(default)]
+    pub fresh: bool,
+    /// An operator chose the ACTIVE node.
+    #[serde(default)]
+    pub chosen: bool,
     /// In the order of the configuration; empty when mppd does not answer.
     #[serde(default)]
     pub virtual_servers: Vec<VirtualServer>,
     /// What is not as it should be, the pool's own first, then node by node.
     #[serde(default)]
     pub troubles: Vec<Trouble>,
+}
+
+/// A checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// `external:http:www.example.com:default`.
+    pub id: String,
+    /// `internal`, `edge`, `external`.
+    pub reach: String,
+    /// The node whose site it belongs to; `None`: the pool's own.
+    #[serde(default)]
+    pub node: Option<String>,
+    /// STATUS.
+    pub status: String,
+    /// Errors since it last answered.
+    pub req: u32,
+    /// When it was last asked, RFC 3339; `None`: never.
+    pub last_request: Option<String>,
+    /// What that came to, in words.
+    pub message: String,
+}
+
+/// The pool is cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Isolation {
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// The node that has stepped down because of it.
+    #[serde(default)]
+    pub withdrawn: Option<String>,
+}
+
+/// A planned change under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    /// Was ACTIVE.
+    pub from: String,
+    /// Is to be.
+    pub to: String,
+    /// That `from` is DOWN for `rw` has reached the kernel, or has been waited for long enough.
+    pub consumed: bool,
+    /// Who asked.
+    pub by: String,
+    /// Why.
+    #[serde(default)]
+    pub why: Option<String>,
+}
+
+/// A flag set by an operator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flag {
+    /// Who set it.
+    pub by: String,
+    /// Why.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// For how long it has been set, seconds.
+    pub age_s: f64,
+    /// For how long it will be, seconds; `None`: until it is taken back.
+    #[serde(default)]
+    pub left_s: Option<f64>,
+}
+
+/// A node's drain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drain {
+    /// DOWN instead of weight 0.
+    pub now: bool,
+    /// Who, since when, why.
+    #[serde(flatten)]
+    pub flag: Flag,
 }
 
 /// Something that is not as it should be, for as long as it is so.
@@ -124,7 +240,7 @@ pub struct RealServer {
 }
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// Its name.
     pub name: String,
@@ -154,6 +270,18 @@ pub struct Node {
     pub server: Option<String>,
     /// Out of service by an operator's word.
     pub drained: bool,
+    /// The same at length; `None` also when mppd does not answer.
+    #[serde(default)]
+    pub drain: Option<Drain>,
+    /// It stands at this agent's site.
+    #[serde(default)]
+    pub local: bool,
+    /// At which revision an operator recovered it last; 0: never.
+    #[serde(default)]
+    pub recovered: u64,
+    /// Where the way to it is cut, as far as its checkpoints tell: `LAN`, `WAN`, `GLOBAL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
     /// By role: `rw`, `ro`, `geo`.
     pub verdicts: BTreeMap<String, Verdict>,
 }

@@ -18,15 +18,20 @@ pub enum Event {
     Consumed,
     /// What came of an [`Action::Gate`]: done, or why not, in words.
     Gated(NodeId, Result<(), String>),
-    /// The checkpoints' answer (SEMANTICS 8).
-    Checkpoints(Checkpoints),
+    /// A checkpoint was asked: which one of [`super::settings::PoolSettings::checkpoints`], and what it said.
+    Checkpoint(usize, Sighting),
+    /// A peer says how it is with this pool: which one of [`super::settings::PoolSettings::peers`]; `None`: it cannot be
+    /// reached, or does not answer any more. Comes at least once for every peer, soon after the start.
+    Peer(usize, Option<Box<super::peer::View>>),
 }
 
-/// What is known of the pool's checkpoints. There are none in this version, and there is no other answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checkpoints {
-    /// None are configured: no evidence, no condition.
-    Absent,
+/// What asking a checkpoint came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// When the question began.
+    pub began: Moment,
+    /// It answered, or why not, in words.
+    pub result: Result<(), String>,
 }
 
 /// What a pool wants done. The daemon does it; nothing here waits for it.
@@ -40,6 +45,10 @@ pub enum Action {
     Gate(NodeId, Gate),
     /// From now on write to this node's probe table every so often, or do not.
     Probe(NodeId, bool),
+    /// Ask this checkpoint now; a question in flight does not count.
+    AskCheckpoint(usize),
+    /// From now on ask this checkpoint at this pace, from start to start.
+    PaceCheckpoint(usize, Duration),
     /// Tell the operator.
     Note(Note),
 }
@@ -112,11 +121,21 @@ pub enum What {
     GateFailed,
     /// An operator's command took effect.
     Command,
+    /// A checkpoint's STATUS changed.
+    Checkpoint,
+    /// The pool is cut off: all its checkpoints have failed.
+    Isolated,
+    /// The local ACTIVE node has stepped down because of that.
+    Withdrawn,
+    /// The pool is no longer isolated.
+    Rejoined,
+    /// What a peer decided, or was told by an operator, holds here too.
+    Followed,
 }
 
 impl What {
     /// Every kind.
-    pub const ALL: [What; 17] = [
+    pub const ALL: [What; 22] = [
         What::State,
         What::Status,
         What::Failover,
@@ -134,6 +153,11 @@ impl What {
         What::Closed,
         What::GateFailed,
         What::Command,
+        What::Checkpoint,
+        What::Isolated,
+        What::Withdrawn,
+        What::Rejoined,
+        What::Followed,
     ];
 
     /// The word behind `event=`.
@@ -156,6 +180,11 @@ impl What {
             What::Closed => "closed",
             What::GateFailed => "gate_failed",
             What::Command => "command",
+            What::Checkpoint => "checkpoint",
+            What::Isolated => "isolated",
+            What::Withdrawn => "withdrawn",
+            What::Rejoined => "rejoined",
+            What::Followed => "followed",
         }
     }
 }

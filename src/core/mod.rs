@@ -21,6 +21,7 @@ pub mod observation;
 mod observe;
 mod outcome;
 mod pace;
+pub mod peer;
 mod planned;
 pub mod pool;
 pub mod position;

@@ -171,7 +171,7 @@ impl Pool {
             Event::WokeLate => pool.deaf(now),
             Event::Consumed => pool.consumed(now),
             Event::Gated(node, result) => pool.gated(node, result, now),
-            Event::Checkpoints(super::event::Checkpoints::Absent) => {}
+            Event::Checkpoint(..) | Event::Peer(..) => {}
         })
     }
 

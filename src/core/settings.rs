@@ -1,7 +1,7 @@
 //! What the operator decided beforehand: a pool's settings, checked, defaults filled in.
 
 use super::time::Duration;
-use super::words::Status;
+use super::words::{NodeId, Status};
 
 /// A pool's settings. `config` builds them and vouches for the ranges; the defaults are SEMANTICS' own.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +44,77 @@ pub struct PoolSettings {
     pub when_all_fail: WhenAllFail,
     /// The worst STATUS that still serves.
     pub serve_until: ServeUntil,
+    /// Whose answers tell that this site is not cut off: the pool's own first, then node by node.
+    pub checkpoints: Vec<CheckpointSettings>,
+    /// What a pool does that is cut off.
+    pub isolation: Isolation,
+    /// How that ends.
+    pub pool_recovery: PoolRecovery,
+    /// Other agents that look after the same pool.
+    pub peers: Vec<PeerSettings>,
+}
+
+/// Something whose answer tells that this site is not cut off, or where the way to a node is cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckpointSettings {
+    /// `external:http:www.example.com:default`: unique among the pool's own, and among each node's.
+    pub id: String,
+    /// How far out it lies.
+    pub reach: Reach,
+    /// The node whose site it belongs to; `None`: the pool's own.
+    pub node: Option<NodeId>,
+}
+
+/// How far out a checkpoint lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// In the same network.
+    Internal,
+    /// The router to the outside.
+    Edge,
+    /// Somewhere in the world.
+    External,
+}
+
+impl Reach {
+    /// Every reach, the nearest first.
+    pub const ALL: [Reach; 3] = [Reach::Internal, Reach::Edge, Reach::External];
+
+    /// The word in the configuration, tables and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reach::Internal => "internal",
+            Reach::Edge => "edge",
+            Reach::External => "external",
+        }
+    }
+}
+
+/// What a pool does that is cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Nothing changes.
+    Freeze,
+    /// A local ACTIVE node steps down: the other site will take over.
+    Withdraw,
+}
+
+/// How isolation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolRecovery {
+    /// By `mpp recover POOL`.
+    Manual,
+    /// Also after `recover_after` rounds of checkpoints in a row in which one answered.
+    Auto,
+}
+
+/// Another agent that looks after the same pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerSettings {
+    /// Its name.
+    pub name: String,
+    /// A second director of this site: it is followed. One of another site is not.
+    pub same_site: bool,
 }
 
 /// One node's settings.
@@ -67,6 +138,8 @@ pub struct NodeSettings {
     pub pace: Pace,
     /// What the monitor's own troubles on the ACTIVE node mean.
     pub on_denied: OnDenied,
+    /// It stands at this agent's site.
+    pub local: bool,
 }
 
 impl NodeSettings {
@@ -229,6 +302,10 @@ impl PoolSettings {
             flap_window: Duration::from_secs(600),
             when_all_fail: WhenAllFail::Hold,
             serve_until: ServeUntil { rw: Status::Critical, ro: Status::Critical, geo: Status::Critical },
+            checkpoints: Vec::new(),
+            isolation: Isolation::Freeze,
+            pool_recovery: PoolRecovery::Manual,
+            peers: Vec::new(),
         }
     }
 
@@ -271,6 +348,7 @@ impl NodeSettings {
             promotable: true,
             pace: Pace::default(),
             on_denied: OnDenied::Alert,
+            local: false,
         }
     }
 }

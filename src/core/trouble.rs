@@ -29,6 +29,10 @@ pub enum Kind {
     NoActive,
     /// The ACTIVE node has failed and is not replaced.
     Held,
+    /// All checkpoints have failed: this site is cut off.
+    Isolated,
+    /// Agents that look after the same pool hold different nodes for ACTIVE.
+    Disagreement,
     /// Too many changes: no more without an operator.
     Flapping,
     /// A node has failed.
@@ -53,8 +57,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, worst first.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind::NoActive,
+        Kind::Isolated,
+        Kind::Disagreement,
         Kind::Held,
         Kind::Flapping,
         Kind::ReadOnly,
@@ -72,6 +78,8 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Kind::NoActive => "no_active",
+            Kind::Isolated => "isolated",
+            Kind::Disagreement => "disagreement",
             Kind::Held => "held",
             Kind::Flapping => "flapping",
             Kind::Failed => "failed",

@@ -262,6 +262,7 @@ impl Decider {
                 Action::Pace(node, every) => member.pace(node, every),
                 Action::Gate(node, gate) => self.order(place, node, gate),
                 Action::Probe(node, on) => self.probe(place, node, on),
+                Action::AskCheckpoint(_) | Action::PaceCheckpoint(..) => {}
                 Action::Note(note) => self.outbox.lines.push(super::telling::line_of(&member.pool, note)),
             }
         }

@@ -3,7 +3,7 @@
 use super::memory;
 use crate::clock::{Clocks, unix_ms};
 use crate::config::{Settings, StalePolicy};
-use crate::control::published::{DRAINED, POOL_FLAGS, READ_ONLY, READ_ONLY_KNOWN};
+use crate::control::published::{DRAINED, LOCAL, POOL_FLAGS, READ_ONLY, READ_ONLY_KNOWN};
 use crate::core::pool::Pool;
 use crate::core::settings::{NodeSettings, PoolSettings};
 use crate::core::words::{NodeId, Role, State, Status};
@@ -64,6 +64,7 @@ fn node_record(pool: &Pool, node: NodeId, clocks: &Clocks) -> NodeRecord {
         (n.drain.is_some(), DRAINED),
         (read_only == Some(true), READ_ONLY),
         (read_only.is_some(), READ_ONLY_KNOWN),
+        (pool.settings().nodes[node].local, LOCAL),
     ];
     NodeRecord {
         rw: verdict(pool, node, Role::Rw),

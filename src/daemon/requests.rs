@@ -50,6 +50,7 @@ impl Decider {
             version: VERSION,
             daemon: self.surroundings.daemon.clone(),
             pools,
+            peers: Vec::new(),
         })))
     }
 

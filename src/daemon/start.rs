@@ -154,8 +154,7 @@ fn daemon(config: &Path) -> Daemon {
         pid: std::process::id(),
         since: rfc3339(Clocks::read().wall()),
         config: config.display().to_string(),
-        stale: false,
-        stale_s: None,
+        ..Daemon::default()
     }
 }
 

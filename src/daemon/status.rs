@@ -21,9 +21,9 @@ pub(super) fn pool(pool: &Pool, virtual_servers: Vec<VirtualServer>, clocks: &Cl
         waits_for: pool.waits_for(),
         flags: pool.flags().into_iter().map(str::to_owned).collect(),
         nodes: nodes.map(|n| node(pool, n, clocks)).collect(),
-        checkpoints: Vec::new(),
         virtual_servers,
         troubles: troubles(pool, clocks.moment()),
+        ..PoolStatus::default()
     }
 }
 
@@ -60,6 +60,8 @@ fn node(pool: &Pool, node: NodeId, clocks: &Clocks) -> Node {
         read_only: n.facts.as_ref().map(|f| f.read_only),
         server: n.facts.as_ref().map(|f| f.version.clone()),
         drained: n.drain.is_some(),
+        local: settings.local,
         verdicts: verdicts.into(),
+        ..Node::default()
     }
 }

@@ -64,7 +64,7 @@ impl World {
                     self.wake_at(server, now);
                 }
                 Action::Gate(node, gate) => self.send_order(node, gate),
-                Action::Probe(..) => {}
+                Action::Probe(..) | Action::AskCheckpoint(_) | Action::PaceCheckpoint(..) => {}
                 Action::Note(note) => {
                     self.tell_note(&note);
                     if let (What::Handover, Some((kind, after, lasts))) = (note.what, self.in_handover) {

@@ -30,10 +30,9 @@ pub(super) fn status(pools: Vec<Pool>) -> Status {
         pid: 4711,
         since: "2026-11-20T10:00:00Z".into(),
         config: "/etc/mpp/mpp.yaml".into(),
-        stale: false,
-        stale_s: None,
+        ..Daemon::default()
     };
-    Status { version: VERSION, daemon, pools }
+    Status { version: VERSION, daemon, pools, peers: Vec::new() }
 }
 
 /// The daemon answers with these pools.
@@ -51,12 +50,8 @@ pub(super) fn pool(name: &str) -> Pool {
         active: Some("db1".into()),
         active_since: Some("2026-11-24T03:00:13Z".into()),
         active_how: Some("db1 elected: the only candidate with everything, after the start of mppd".into()),
-        waits_for: None,
-        flags: Vec::new(),
         nodes: vec![node(1, "ACTIVE", &["rw", "geo"]), node(2, "STANDBY", &["ro", "geo"])],
-        checkpoints: Vec::new(),
-        virtual_servers: Vec::new(),
-        troubles: Vec::new(),
+        ..Pool::default()
     }
 }
 
@@ -79,8 +74,8 @@ fn node(n: u8, state: &str, serves: &[&str]) -> Node {
         round_trip_ms: Some(0.42),
         read_only: Some(!active),
         server: Some("10.11.19-MariaDB".into()),
-        drained: false,
         verdicts: ["rw", "ro", "geo"].iter().map(verdict).collect(),
+        ..Node::default()
     }
 }
 
