@@ -156,6 +156,9 @@ pub struct Handover {
     pub to: String,
     /// That `from` is DOWN for `rw` has reached the kernel, or has been waited for long enough.
     pub consumed: bool,
+    /// It is a peer's change, which this agent only follows.
+    #[serde(default)]
+    pub mirrors: bool,
     /// Who asked.
     pub by: String,
     /// Why.

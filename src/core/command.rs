@@ -60,7 +60,12 @@ impl Pool {
         now: Moment,
     ) -> (Result<Done, Refused>, Vec<Action>) {
         let mut answer = Err(Refused(String::new()));
-        let actions = self.change(now, |pool| answer = pool.obey(command, by, now));
+        let actions = self.change(now, |pool| {
+            answer = pool.obey(command, by, now);
+            if answer.is_ok() {
+                pool.revise(command);
+            }
+        });
         (answer, actions)
     }
 
@@ -86,6 +91,22 @@ impl Pool {
         }
     }
 
+    /// Notes that an operator has spoken: peers of this site take over what he said.
+    fn revise(&mut self, command: &Command) {
+        let revision = self.next_revision();
+        (self.memory.revision, self.memory.fresh) = (revision, false);
+        match *command {
+            Command::Ack => self.memory.acked = revision,
+            Command::Recover(node) => {
+                let nodes = self.memory.nodes.iter_mut().enumerate();
+                nodes
+                    .filter(|(n, _)| node.is_none_or(|node| node == *n))
+                    .for_each(|(_, n)| n.recovered = revision);
+            }
+            _ => {}
+        }
+    }
+
     fn recover_command(&mut self, node: Option<NodeId>, by: &Author, now: Moment) -> Result<Done, Refused> {
         let wanted = |n: &NodeId| node.is_none_or(|wanted| wanted == *n);
         let failed: Vec<NodeId> =
@@ -94,15 +115,20 @@ impl Pool {
             let (name, state) = (self.name(node), self.state(node));
             return Err(Refused(format!("{name} is {state}: there is nothing to recover")));
         }
+        let rejoined = if node.is_none() { self.rejoin_command(by, now)? } else { None };
         for &node in &failed {
             self.recover(node, by, now);
             self.ask(node);
         }
         let names: Vec<&str> = failed.iter().map(|&n| self.name(n)).collect();
+        let pool = rejoined.map_or(String::new(), |rejoined| format!("{rejoined}; "));
         if names.is_empty() {
-            return Ok(Done::at_once("no node has failed: there is nothing to recover"));
+            return Ok(Done::at_once(match rejoined {
+                Some(_) => format!("{pool}everybody is asked again"),
+                None => "no node has failed: there is nothing to recover".into(),
+            }));
         }
-        let words = format!("recovered: {}; STANDBY at the next good answer", names.join(", "));
+        let words = format!("{pool}recovered: {}; STANDBY at the next good answer", names.join(", "));
         Ok(Done { words, awaits: self.awaits_recovery(&failed, now) })
     }
 
@@ -135,12 +161,16 @@ impl Pool {
 
     fn ack(&mut self, by: &Author, now: Moment) -> Done {
         let (count, flapping) = (self.memory.changes.len(), self.memory.flapping);
-        self.memory.changes.clear();
-        self.memory.flapping = false;
         self.note(What::Command, Severity::Notice, None, format!("acknowledged by {by}"));
-        self.anew(now);
+        self.empty_flap_count(now);
         let was = if flapping { "the pool is no longer flapping" } else { "the pool was not flapping" };
         Done::at_once(format!("{was}; the count of automatic changes ({count}) is empty again"))
+    }
+
+    pub(super) fn empty_flap_count(&mut self, now: Moment) {
+        self.memory.changes.clear();
+        self.memory.flapping = false;
+        self.anew(now);
     }
 
     /// What was answered so far counts no more: everybody is asked again.

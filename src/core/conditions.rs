@@ -1,5 +1,6 @@
 //! What a change of ACTIVE still lacks, condition by condition, in words: by the same functions that decide.
 
+use super::checkpoint::Outside;
 use super::eligible::Fitness;
 use super::failover::Replacement;
 use super::node::Judgement;
@@ -35,7 +36,7 @@ impl Change {
 pub struct Condition {
     /// Of which change.
     pub change: Change,
-    /// `failing`, `allowed`, `candidate`, `confirmed`: each at most once a change.
+    /// `failing`, `allowed`, `connected`, `agreed`, `candidate`, `confirmed`: each at most once a change.
     pub name: &'static str,
     /// Whether it holds.
     pub met: bool,
@@ -63,7 +64,7 @@ impl Pool {
     /// while none is ACTIVE, of a failback while a SECONDARY is. All is well, or a handover goes on: none.
     pub fn conditions(&self, now: Moment) -> Vec<Condition> {
         match &self.memory.seat {
-            Seat::Empty => self.of_election(),
+            Seat::Empty => self.of_election(now),
             Seat::Held(holder) if self.in_trouble(*holder) => self.of_failover(*holder, now),
             Seat::Held(holder) if *holder != 0 => self.of_failback(now),
             Seat::Passing(handover) if handover.failed() => self.of_failover(handover.from, now),
@@ -80,13 +81,36 @@ impl Pool {
     fn of_failover(&self, holder: NodeId, now: Moment) -> Vec<Condition> {
         let candidate = self.candidate(holder, now);
         let best = candidate.as_ref().ok().copied();
-        let found = [
-            ("failing", self.failing(holder)),
-            ("allowed", self.allowed(now)),
-            ("candidate", candidate.map(|best| self.ready(holder, best))),
-            ("confirmed", self.confirmation(holder, best, now)),
-        ];
-        found.map(|(name, found)| Condition::of(Change::Failover, name, found)).into()
+        let mut found = vec![("failing", self.failing(holder)), ("allowed", self.allowed(now))];
+        found.extend(self.connected(now).map(|found| ("connected", found)));
+        found.extend(self.agreed(holder).map(|found| ("agreed", found)));
+        found.push(("candidate", candidate.map(|best| self.ready(holder, best))));
+        found.push(("confirmed", self.confirmation(holder, best, now)));
+        found.into_iter().map(|(name, found)| Condition::of(Change::Failover, name, found)).collect()
+    }
+
+    /// Condition (4); not there without checkpoints.
+    fn connected(&self, now: Moment) -> Option<Found> {
+        if self.own_checkpoints().is_empty() {
+            return None;
+        }
+        let since = self.memory.takeover.as_ref().map_or(Moment(0), |t| t.since);
+        Some(match self.outside(since, now) {
+            Outside::There => Ok("a checkpoint answers: this site is not cut off".into()),
+            Outside::Awaited => Err(("the answers of the checkpoints are awaited".into(), None)),
+            Outside::Silent(why) => Err((why, Some("look at the uplink of this site".into()))),
+        })
+    }
+
+    /// No peer sees the ACTIVE node answer; not there without peers.
+    fn agreed(&self, holder: NodeId) -> Option<Found> {
+        if self.settings.peers.is_empty() {
+            return None;
+        }
+        Some(match self.vouched(holder) {
+            None => Ok("no peer sees it answer".into()),
+            Some(why) => Err((why, None)),
+        })
     }
 
     /// Condition (1).
@@ -120,6 +144,9 @@ impl Pool {
         let pool = &self.settings.name;
         match () {
             () if self.memory.pause.is_some() => Some(format!("mpp resume {pool}")),
+            () if self.memory.isolation.is_some() => {
+                Some(format!("mpp recover {pool}, once a checkpoint answers"))
+            }
             () if self.memory.flapping => Some(format!("mpp ack {pool}")),
             () => None,
         }
@@ -159,9 +186,10 @@ impl Pool {
         Err((words, None))
     }
 
-    fn of_election(&self) -> Vec<Condition> {
-        let allowed = match &self.memory.pause {
-            Some(_) => Err(("the pool is paused".into(), self.unblock())),
+    fn of_election(&self, now: Moment) -> Vec<Condition> {
+        let allowed = match self.no_election(now) {
+            Some(_) if self.memory.pause.is_some() => Err(("the pool is paused".into(), self.unblock())),
+            Some(why) => Err((why, self.unblock())),
             None => Ok("not paused".into()),
         };
         let candidate = match self.first_choice() {

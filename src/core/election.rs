@@ -11,21 +11,32 @@ use super::words::NodeId;
 impl Pool {
     /// Gives a pool without ACTIVE node one, by priority.
     pub(super) fn elect(&mut self, now: Moment) {
-        if self.memory.seat != Seat::Empty || self.memory.pause.is_some() {
+        if self.memory.seat != Seat::Empty || self.no_election(now).is_some() {
             return;
         }
-        if let Ok(node) = self.first_choice() {
+        if let Ok(node) = self.first_choice()
+            && self.my_turn(now)
+        {
             let reason = format!("{} is the first eligible node", self.name(node));
             self.seat(node, now);
             self.tell_seated(What::Election, Severity::Warning, node, reason);
         }
     }
 
-    /// The node to make ACTIVE, or what is waited for.
+    /// Why nobody may be made ACTIVE now, whoever it is.
+    pub(super) fn no_election(&self, now: Moment) -> Option<String> {
+        let paused = self.memory.pause.as_ref().map(|_| "the pool is paused; mpp resume".into());
+        paused.or_else(|| self.cut_off_words()).or_else(|| self.unheard(now))
+    }
+
+    /// The node to make ACTIVE, or what is waited for. One that withdrew comes last.
     pub fn first_choice(&self) -> Result<NodeId, String> {
         let mut passed = Vec::new();
-        for node in 0..self.memory.nodes.len() {
-            let fitness = self.passed_over(node).map_or_else(|| self.readiness(node), Fitness::Unfit);
+        let mut order: Vec<NodeId> = (0..self.memory.nodes.len()).collect();
+        order.sort_by_key(|&node| self.withdrew(node));
+        for node in order {
+            let barred = self.passed_over(node).or_else(|| self.not_forgiven(node));
+            let fitness = barred.map_or_else(|| self.readiness(node), Fitness::Unfit);
             let unknown = self.memory.nodes[node].standing == Standing::Unknown;
             let name = self.name(node);
             match fitness {

@@ -54,7 +54,7 @@ impl Pool {
         }
     }
 
-    /// Never considered, whatever it answers: failed, drained, not promotable.
+    /// Never considered, whatever it answers: failed, drained, not promotable, or a peer of another site is further.
     pub(super) fn passed_over(&self, node: NodeId) -> Option<String> {
         let n = &self.memory.nodes[node];
         if n.failed() {
@@ -63,7 +63,10 @@ impl Pool {
         if n.drain.is_some() {
             return Some(format!("is drained (mpp undrain {}/{})", self.settings.name, self.name(node)));
         }
-        (!self.settings.nodes[node].promotable).then(|| "is not promotable".into())
+        if !self.settings.nodes[node].promotable {
+            return Some("is not promotable".into());
+        }
+        self.outranked(node)
     }
 
     /// Failed; and where only an operator brings it back, why and how.
@@ -219,6 +222,6 @@ fn left(channel: &Channel) -> String {
 
 /// Reasons that begin with a verb follow a name as they are; others after a colon.
 pub(super) fn verb(why: &str) -> String {
-    let verbs = ["is ", "was ", "has ", "lacks "];
+    let verbs = ["is ", "was ", "has ", "lacks ", "may ", "withdrew, "];
     if verbs.iter().any(|v| why.starts_with(v)) { why.to_owned() } else { format!("is not good: {why}") }
 }

@@ -1,5 +1,6 @@
 //! Failing over: the five conditions under which the ACTIVE node is replaced (SEMANTICS 5).
 
+use super::checkpoint::Outside;
 use super::eligible::{Fitness, verb};
 use super::event::{Severity, What};
 use super::node::{Judgement, Standing};
@@ -29,6 +30,7 @@ impl Pool {
         self.qualify(holder, now);
         self.guard_against_flapping(now);
         match self.replacement(holder, now) {
+            Replacement::Promote(_) if !self.my_turn(now) => self.still_held(holder),
             Replacement::Promote(to) => self.fail_over(holder, to, now),
             Replacement::Wait => self.still_held(holder),
             Replacement::Hold(why) => self.hold(holder, why),
@@ -53,6 +55,7 @@ impl Pool {
         for candidate in self.candidates() {
             self.ask(candidate);
         }
+        self.ask_checkpoints();
     }
 
     fn release(&mut self) {
@@ -90,6 +93,15 @@ impl Pool {
         }
         let Some(takeover) = &self.memory.takeover else { return Replacement::Wait };
         let (since, qualified) = (takeover.since, &takeover.qualified);
+        match self.outside(since, now) {
+            Outside::There => {}
+            Outside::Awaited => return Replacement::Wait,
+            Outside::Silent(why) => return Replacement::Hold(why),
+        }
+        if let Some(vouched) = self.vouched(holder) {
+            let patient = now < self.vouched_until(holder, since);
+            return if patient { Replacement::Wait } else { Replacement::Hold(vouched) };
+        }
         let fitness = self.asked_candidates(since);
         if self.awaited(&fitness, since, now).is_some() {
             return Replacement::Wait;
@@ -139,6 +151,9 @@ impl Pool {
         if let Some(why) = self.waits_after_reboot(now) {
             return Some(why);
         }
+        if let Some(why) = self.cut_off_words().or_else(|| self.unheard(now)) {
+            return Some(why);
+        }
         self.memory.flapping.then(|| "the pool is flapping; mpp ack".into())
     }
 
@@ -158,7 +173,9 @@ impl Pool {
         let confirming = takeover.qualified.iter().flatten().map(|&at| self.answer_due(holder, at));
         let confirming = confirming.flat_map(|due| [due, due + interval]);
         let patience = takeover.since + self.settings.drain_timeout;
-        candidates.chain(confirming).chain([patience]).collect()
+        let others =
+            [patience, self.checkpoints_due(takeover.since), self.vouched_until(holder, takeover.since)];
+        candidates.chain(confirming).chain(others).collect()
     }
 
     /// Who should be ACTIVE, of those who could (SEMANTICS 5, "Which one").
@@ -322,6 +339,7 @@ impl Pool {
         }
         self.memory.seat = Seat::Held(node);
         self.memory.epoch += 1;
+        (self.memory.fresh, self.memory.withdrawn) = (false, None);
         self.memory.takeover = None;
         self.memory.replication_fault = None;
         self.memory.reign = Some(Reign {
@@ -338,6 +356,6 @@ impl Pool {
 }
 
 /// A message without the mark of a held node.
-fn bare(message: &str) -> &str {
+pub(super) fn bare(message: &str) -> &str {
     message.strip_prefix("held: ").unwrap_or(message)
 }

@@ -36,6 +36,9 @@ pub struct Handover {
     pub by: Author,
     /// How far it has come.
     pub stage: Stage,
+    /// That `from` is DOWN has been read back from the kernel.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub read_back: bool,
 }
 
 /// What a handover is for.
@@ -85,6 +88,11 @@ pub enum Stage {
     },
     /// `from` has failed meanwhile: section 5 looks for somebody.
     Failed,
+    /// It is a peer's handover: `from` is DOWN here too, and the peer says how it ends.
+    Mirroring {
+        /// Its name.
+        peer: String,
+    },
 }
 
 impl Handover {
@@ -98,25 +106,31 @@ impl Handover {
         self.stage == Stage::Opening
     }
 
+    /// Whether it is a peer's, and only followed here.
+    pub fn mirrors(&self) -> bool {
+        matches!(self.stage, Stage::Mirroring { .. })
+    }
+
     /// What it wants a server to be. What has failed, or is on its way back, leaves the servers to whoever is ACTIVE next.
     pub(super) fn wants(&self, node: NodeId) -> Option<Gate> {
         match self.stage {
             Stage::Failed => None,
             Stage::Draining | Stage::Returning { .. } if node == self.from => None,
+            Stage::Mirroring { .. } if node == self.to => None,
             Stage::Opening if node == self.to => Some(Gate::Open),
             _ => Some(Gate::Closed),
         }
     }
 
     /// Whether it may still come to its end as planned.
-    fn goes_on(&self) -> bool {
+    pub(super) fn goes_on(&self) -> bool {
         !matches!(self.stage, Stage::Returning { .. } | Stage::Failed)
     }
 
     /// A reload ended `hostile_takeover`, or made another node PRIMARY: it waits as any other does.
     pub(super) fn is_hostile_no_more(&mut self) {
         self.hostile = false;
-        if self.goes_on() {
+        if self.goes_on() && !self.mirrors() {
             self.stage = Stage::Draining;
         }
     }
@@ -135,7 +149,9 @@ impl Pool {
         let Seat::Held(from) = self.memory.seat else { return };
         let reason = format!("{} hands over to {} ({}, {by})", self.name(from), self.name(to), cause.word());
         let (hostile, stage) = (self.is_hostile(to), Stage::Draining);
-        let handover = Handover { from, to, since: now, cause, forced, hostile, by: by.clone(), stage };
+        let read_back = false;
+        let handover =
+            Handover { from, to, since: now, cause, forced, hostile, by: by.clone(), stage, read_back };
         self.memory.nodes[from].bump = true;
         for node in [from, to] {
             self.memory.nodes[node].orders.failed = None;
@@ -150,34 +166,47 @@ impl Pool {
     }
 
     /// The old node's DOWN has reached the kernel.
-    pub(super) fn consumed(&mut self, now: Moment) {
-        if let Seat::Passing(handover) = &mut self.memory.seat
-            && handover.stage == Stage::Draining
-        {
-            handover.stage = Stage::Asking { after: now };
-            let (from, since) = (handover.from, Short(now.since(handover.since)));
-            self.ask(from);
-            let reason =
-                format!("{} is DOWN for rw since {since}; it is asked how far it has come", self.name(from));
-            self.note(What::HandoverStep, Severity::Info, Some(from), reason);
+    pub(super) fn consumed(&mut self) {
+        if let Seat::Passing(handover) = &mut self.memory.seat {
+            handover.read_back = true;
         }
+    }
+
+    /// That `from` is DOWN has reached this kernel and those of the peers, or has been waited for long enough.
+    fn note_drained(&mut self, handover: &Handover, now: Moment) {
+        let read_back = handover.read_back && self.peers_have_consumed(handover);
+        if handover.stage != Stage::Draining || !read_back && now < self.drained_at(handover) {
+            return;
+        }
+        self.set_stage(Stage::Asking { after: now });
+        let (from, since) = (handover.from, Short(now.since(handover.since)));
+        self.ask(from);
+        let reason =
+            format!("{} is DOWN for rw since {since}; it is asked how far it has come", self.name(from));
+        self.note(What::HandoverStep, Severity::Info, Some(from), reason);
     }
 
     /// Moves a handover on, as far as it will go.
     pub(super) fn pass_on(&mut self, now: Moment) {
         let Seat::Passing(handover) = &self.memory.seat else { return };
         let handover = handover.clone();
+        if handover.mirrors() {
+            return;
+        }
         if !handover.failed() && self.memory.nodes[handover.from].errors >= self.settings.failover_errors() {
             return self.holder_failed(&handover, now);
         }
         if handover.goes_on() && self.should_give_up(&handover, now) {
             return self.give_up(&handover, now);
         }
-        if handover.stage == Stage::Draining && now >= self.drained_at(&handover) {
-            self.consumed(now);
-        }
+        self.note_drained(&handover, now);
         self.take_position();
         self.finish(now);
+    }
+
+    /// Whether the wait for the DOWN of `from` is over.
+    pub fn has_drained(&self, handover: &Handover, now: Moment) -> bool {
+        handover.read_back || now >= self.drained_at(handover)
     }
 
     fn drained_at(&self, handover: &Handover) -> Moment {
@@ -280,6 +309,15 @@ impl Pool {
         self.memory.failback_off = to != 0;
     }
 
+    /// Ends a handover that goes on, for a reason beside the two nodes.
+    pub(super) fn end_handover_for(&mut self, why: &str, now: Moment) {
+        let Seat::Passing(handover) = &self.memory.seat else { return };
+        if handover.goes_on() && !handover.mirrors() {
+            let handover = handover.clone();
+            self.return_to_holder(&handover, why.to_owned(), now);
+        }
+    }
+
     fn give_up(&mut self, handover: &Handover, now: Moment) {
         let to = &self.memory.nodes[handover.to];
         let fault = self.will_not_follow(handover.from, handover.to).or_else(|| self.gate_in_handover());
@@ -288,6 +326,10 @@ impl Pool {
             (0 | 1, None) => format!("{} did not get there in time: {}", self.name(handover.to), to.message),
             _ => format!("{} is in trouble: {}", self.name(handover.to), to.message),
         };
+        self.return_to_holder(handover, why, now);
+    }
+
+    fn return_to_holder(&mut self, handover: &Handover, why: String, now: Moment) {
         self.set_stage(Stage::Returning { after: now });
         self.memory.failback_off = true;
         self.ask(handover.from);
@@ -313,6 +355,7 @@ impl Pool {
             Stage::Catching { .. } => {
                 format!("{from} hands over to {to}: until {to} has executed everything")
             }
+            Stage::Mirroring { peer } => format!("{from} hands over to {to} at {peer}: until that is done"),
             Stage::Opening => format!("{from} hands over to {to}: until {to} takes writes"),
             Stage::Returning { .. } => format!("the handover to {to} was given up: until {from} answers"),
             Stage::Failed => {

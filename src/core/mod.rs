@@ -2,6 +2,7 @@
 //!
 //! [`pool::Pool`] is the whole of it: it takes events with the moment they came, and gives back what to do.
 
+pub mod checkpoint;
 pub mod command;
 pub mod conditions;
 mod count;
@@ -15,6 +16,7 @@ pub mod gate;
 mod gtid_set;
 mod gtids;
 pub mod handover;
+pub mod isolation;
 mod judge;
 pub mod node;
 pub mod observation;
@@ -22,6 +24,7 @@ mod observe;
 mod outcome;
 mod pace;
 pub mod peer;
+mod peers;
 mod planned;
 pub mod pool;
 pub mod position;

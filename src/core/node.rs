@@ -59,6 +59,9 @@ pub struct Node {
     pub drain: Option<Drain>,
     /// ACTIVE, and to be drained as soon as somebody can take over: until then it serves as before.
     pub drain_wanted: Option<Drain>,
+    /// At which revision of the pool an operator recovered it last; 0: never.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub recovered: u64,
     /// Orders to open or close it.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub orders: Orders,
@@ -198,6 +201,7 @@ impl Node {
             first_error: None,
             denied: 0,
             bump: false,
+            recovered: 0,
             positives: 0,
             failures: Vec::new(),
             newest: None,

@@ -81,7 +81,8 @@ impl Pool {
         self.settings.nodes.iter().map(|n| n.pace.timeout * 2).max().unwrap_or_default()
     }
 
-    fn named(&self, name: &str) -> Option<NodeId> {
+    /// The node of this name.
+    pub(super) fn named(&self, name: &str) -> Option<NodeId> {
         self.settings.nodes.iter().position(|n| n.name == name)
     }
 }

@@ -10,7 +10,7 @@ pub struct View {
     pub epoch: u64,
     /// Who is ACTIVE there.
     pub active: Option<String>,
-    /// It answers there, without errors.
+    /// It answers there, without errors, and is served as far as that is known.
     pub active_answers: bool,
     /// A planned change under way there.
     pub handover: Option<Passing>,
@@ -43,8 +43,10 @@ pub struct Passing {
     pub from: String,
     /// Is to be.
     pub to: String,
-    /// That `from` is DOWN for `rw` has reached its kernel.
+    /// That `from` is DOWN for `rw` has reached its kernel, or has been waited for long enough.
     pub consumed: bool,
+    /// It is another agent's change, which that one only follows.
+    pub mirrors: bool,
     /// Who asked.
     pub by: Author,
 }

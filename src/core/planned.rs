@@ -25,6 +25,9 @@ impl Pool {
         if self.memory.pause.is_some() {
             return Err(format!("the pool is paused; mpp resume {}", self.settings.name));
         }
+        if let Some(why) = self.cut_off_words() {
+            return Err(why);
+        }
         self.fit_to_hand_to(from, to, now)
     }
 
@@ -110,7 +113,7 @@ impl Pool {
             return;
         }
         self.forget_old_changes(now);
-        if self.failback_is_off(now).is_some() || self.can_hand_to(0, now).is_err() {
+        if self.failback_is_off(now).is_some() || self.can_hand_to(0, now).is_err() || !self.my_turn(now) {
             return;
         }
         self.memory.changes.push(now);

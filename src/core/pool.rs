@@ -4,8 +4,11 @@
 //! event -> observe (judge, count, stand) -> decide (handover, failover, election, failback) -> notes, paces
 //! ```
 
+use super::checkpoint::Checkpoint;
 use super::event::{Action, Event, Flag};
+use super::isolation::{Isolated, Withdrawn};
 use super::node::Node;
+use super::peers::Peers;
 use super::position::Position;
 use super::settings::PoolSettings;
 use super::time::{Duration, Moment};
@@ -22,6 +25,8 @@ pub struct Pool {
     pub(super) actions: Vec<Action>,
     /// Whom the daemon was last told to probe with writes; a new daemon has been told nothing.
     pub(super) probed: Option<NodeId>,
+    /// What the peers say: a new daemon has heard nothing.
+    pub(super) peers: Peers,
 }
 
 /// What a pool remembers: all of it survives a restart of the daemon.
@@ -61,6 +66,24 @@ pub struct Memory {
     /// After a reboot: who was ACTIVE is waited for.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub grace: Option<super::reboot::Grace>,
+    /// In the order of the settings.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub checkpoints: Vec<Checkpoint>,
+    /// Cut off.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub isolation: Option<Isolated>,
+    /// Who stepped down because of that, until somebody is ACTIVE again.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub withdrawn: Option<Withdrawn>,
+    /// Rises with every command of an operator, over all agents of the site.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub revision: u64,
+    /// At which revision `mpp ack` was said last.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub acked: u64,
+    /// No change has been made since the reboot: the epoch is only a mark.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub fresh: bool,
 }
 
 /// Who is ACTIVE. There is one seat: two ACTIVE nodes cannot be written down.
@@ -149,8 +172,20 @@ impl Pool {
             replication_fault: None,
             readers_in: false,
             grace: None,
+            checkpoints: settings.checkpoints.iter().map(|c| Checkpoint::new(c, &settings)).collect(),
+            isolation: None,
+            withdrawn: None,
+            revision: 0,
+            acked: 0,
+            fresh: false,
         };
-        Pool { settings, memory, actions: Vec::new(), probed: None }
+        Pool::of(settings, memory, now)
+    }
+
+    /// With nothing heard or told yet.
+    pub(super) fn of(settings: PoolSettings, memory: Memory, now: Moment) -> Pool {
+        let peers = Peers::of(&settings.peers, now);
+        Pool { settings, memory, actions: Vec::new(), probed: None, peers }
     }
 
     /// The settings it lives by.
@@ -169,9 +204,10 @@ impl Pool {
             Event::Polled(node, observation) => pool.observe(node, observation, now),
             Event::Tick => pool.tick(now),
             Event::WokeLate => pool.deaf(now),
-            Event::Consumed => pool.consumed(now),
+            Event::Consumed => pool.consumed(),
             Event::Gated(node, result) => pool.gated(node, result, now),
-            Event::Checkpoint(..) | Event::Peer(..) => {}
+            Event::Checkpoint(place, sighting) => pool.sight(place, sighting, now),
+            Event::Peer(peer, view) => pool.heed(peer, view, now),
         })
     }
 
@@ -185,11 +221,15 @@ impl Pool {
         self.note_readers(now);
         self.tell_changes(&before);
         self.set_paces(now);
+        self.set_checkpoint_paces();
         std::mem::take(&mut self.actions)
     }
 
     fn decide(&mut self, now: Moment) {
         self.settle_all(now);
+        self.peers.new_turn();
+        self.follow(now);
+        self.isolate(now);
         self.pass_on(now);
         self.end_grace(now);
         self.replace(now);
@@ -198,6 +238,8 @@ impl Pool {
         self.fail_back(now);
         // A handover that has just begun and has nothing to wait for goes on at once.
         self.pass_on(now);
+        self.peers.end_turn();
+        self.note_disagreement(now);
     }
 
     /// When the next `Tick` must come: always after `now`. What only waits for an answer needs none.
@@ -210,7 +252,7 @@ impl Pool {
         // Every event does these: what lies in the past has been done.
         let steps = self.handover_deadlines().into_iter().chain(self.takeover_deadlines());
         let steps = steps.chain(self.flap_deadline()).chain(self.memory.grace.map(|g| g.until));
-        let steps = steps.chain(self.gate_deadlines());
+        let steps = steps.chain(self.gate_deadlines()).chain(self.peer_deadlines());
         let steps = steps.chain(self.reader_deadlines()).filter(|&at| at > now);
         by_tick.chain(steps).min().unwrap_or(Moment(u64::MAX))
     }

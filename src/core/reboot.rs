@@ -1,5 +1,6 @@
 //! Taking a pool up again after a reboot: what was written to disk, carried over to the clock of this boot (SEMANTICS 9).
 
+use super::checkpoint::Checkpoint;
 use super::gate::Orders;
 use super::node::{Node, Standing};
 use super::pool::{Memory, Pool, Seat};
@@ -40,6 +41,8 @@ impl Pool {
         memory.carry_over(carry);
         memory.takeover = None;
         memory.readers_in = false;
+        memory.fresh = true;
+        memory.checkpoints.iter_mut().for_each(Checkpoint::wake_up);
         memory.deaf_until = carry.now;
         memory.vacant_since = carry.now;
         let holder = match memory.seat {
@@ -77,6 +80,9 @@ impl Memory {
     fn carry_over(&mut self, carry: Carry) {
         let over = |at: &mut Moment| carry.over(at);
         self.changes.iter_mut().for_each(over);
+        if let Some(isolated) = &mut self.isolation {
+            [&mut isolated.since, &mut isolated.round].into_iter().for_each(over);
+        }
         if let Some(reign) = &mut self.reign {
             [&mut reign.since, &mut reign.seen].into_iter().for_each(over);
             reign.shown.iter_mut().map(|s| &mut s.at).for_each(over);

@@ -1,5 +1,6 @@
 //! Taking a pool up again after a restart or a reload: what was remembered, under the settings of now.
 
+use super::checkpoint::Checkpoint;
 use super::node::Node;
 use super::pool::{Memory, Pool, Seat};
 use super::settings::PoolSettings;
@@ -22,8 +23,12 @@ impl Pool {
             known.cloned().unwrap_or_else(|| Node::new(s, now))
         });
         let nodes = nodes.collect();
-        let mut pool =
-            Pool { settings, memory: Memory { nodes, ..memory }, actions: Vec::new(), probed: None };
+        let checkpoints = settings.checkpoints.iter().map(|s| {
+            let known = memory.checkpoints.iter().find(|c| c.is(s, &settings));
+            known.cloned().unwrap_or_else(|| Checkpoint::new(s, &settings))
+        });
+        let checkpoints = checkpoints.collect();
+        let mut pool = Pool::of(settings, Memory { nodes, checkpoints, ..memory }, now);
         pool.move_indices(&places, now);
         pool.move_questions(&places);
         for n in &mut pool.memory.nodes {

@@ -67,6 +67,9 @@ impl Pool {
     /// Takes any node whose newest observation is `Online`; says what would be lost.
     fn force_switchover(&mut self, to: Option<NodeId>, by: &Author, now: Moment) -> Result<Done, Refused> {
         let to = self.forced_choice(to).map_err(Refused)?;
+        if let Some(isolated) = &mut self.memory.isolation {
+            isolated.overridden = true;
+        }
         let left = self.unexecuted(to).map_or(String::new(), |left| {
             format!("; of what {} has received it has yet to execute {left}", self.name(to))
         });

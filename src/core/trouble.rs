@@ -100,6 +100,8 @@ impl Pool {
     pub fn troubles(&self, now: Moment) -> Vec<Trouble> {
         let own = [
             self.vacancy(),
+            self.isolation_trouble(now),
+            self.disagreement_trouble(now),
             self.held_trouble(),
             self.flap_trouble(),
             self.read_only_trouble(now),
@@ -156,6 +158,25 @@ impl Pool {
         let words = format!("no node is ACTIVE: {}", self.waits_for().unwrap_or_default());
         let help = Some(format!("mpp why {}", self.settings.name));
         Some(Trouble { kind: Kind::NoActive, node: None, severity: Severity::Alert, words, help })
+    }
+
+    fn isolation_trouble(&self, now: Moment) -> Option<Trouble> {
+        let isolated = self.memory.isolation?;
+        let since = Short(now.since(isolated.since));
+        let withdrawn = self.memory.withdrawn.as_ref();
+        let withdrawn = withdrawn.map_or(String::new(), |w| format!("; {} has stepped down", w.name));
+        let words = format!("cut off for {since}: {}{withdrawn}", self.silence());
+        let help = Some(format!("mpp recover {}, once a checkpoint answers", self.settings.name));
+        Some(Trouble { kind: Kind::Isolated, node: None, severity: Severity::Alert, words, help })
+    }
+
+    fn disagreement_trouble(&self, now: Moment) -> Option<Trouble> {
+        let (theirs, words) = self.disagreement(now)?;
+        let help = Some(format!(
+            "mpp switchover {} --to {theirs}, or the other way round at the peer",
+            self.settings.name
+        ));
+        Some(Trouble { kind: Kind::Disagreement, node: None, severity: Severity::Alert, words, help })
     }
 
     fn held_trouble(&self) -> Option<Trouble> {

@@ -51,11 +51,13 @@ pub enum Because {
     HandingOver = 22,
     /// DOWN for geo: held, so that the other site can act.
     HeldHere = 23,
+    /// DOWN for geo: it stepped down because this site is cut off.
+    Withdrawn = 24,
 }
 
 impl Because {
     /// Every reason.
-    pub const ALL: [Because; 16] = [
+    pub const ALL: [Because; 17] = [
         Because::Active,
         Because::Standby,
         Because::NoStandbyServes,
@@ -72,6 +74,7 @@ impl Because {
         Because::DrainedNow,
         Because::HandingOver,
         Because::HeldHere,
+        Because::Withdrawn,
     ];
 
     /// The number in the published state.
@@ -103,6 +106,7 @@ impl Because {
             Because::DrainedNow => "drained: DOWN",
             Because::HandingOver => "hands over",
             Because::HeldHere => "held: the other site may act",
+            Because::Withdrawn => "withdrawn: the other site acts",
         }
     }
 }
@@ -175,6 +179,7 @@ impl Pool {
     fn geo(&self, node: NodeId) -> Result<Because, Because> {
         match self.state(node) {
             State::Active if self.held().is_some() => Err(Because::HeldHere),
+            _ if self.stays_away(node) => Err(Because::Withdrawn),
             State::Active | State::Standby if self.geo_status(node) => Ok(Because::Good),
             State::Active | State::Standby => Err(Because::StatusTooBad),
             state => Err(self.not_serving(node, state)),

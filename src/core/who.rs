@@ -62,13 +62,18 @@ impl Pool {
         self.settings.levels.status(self.req(node))
     }
 
+    /// The STATUS of the pool: FAIL when it is isolated.
+    pub fn pool_status(&self) -> Status {
+        if self.memory.isolation.is_some() { Status::Fail } else { Status::Ok }
+    }
+
     /// What a pool without ACTIVE node waits for, in words; `None` while there is one.
     pub fn waits_for(&self) -> Option<String> {
         match &self.memory.seat {
             Seat::Held(_) => None,
             Seat::Passing(handover) => Some(self.handover_words(handover)),
             Seat::Empty if self.memory.pause.is_some() => Some("the pool is paused; mpp resume".into()),
-            Seat::Empty => self.first_choice().err(),
+            Seat::Empty => self.cut_off_words().or_else(|| self.first_choice().err()),
         }
     }
 
@@ -95,6 +100,8 @@ impl Pool {
             (matches!(m.seat, Seat::Passing(_)), "handover"),
             (self.held().is_some(), "held"),
             (m.failback_off, "failback_off"),
+            (m.isolation.is_some(), "isolated"),
+            (m.withdrawn.is_some(), "withdrawn"),
         ];
         flags.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect()
     }

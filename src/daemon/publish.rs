@@ -50,7 +50,7 @@ pub(super) fn record(pool: &Pool, clocks: &Clocks, bytes: Vec<u8>) -> PoolRecord
         epoch: pool.memory().epoch,
         active: pool.active().and_then(|n| u32::try_from(n).ok()),
         flags: POOL_FLAGS.iter().enumerate().map(bit).sum(),
-        status: 0,
+        status: place(&Status::ALL, pool.pool_status()),
         published_unix_ms: unix_ms(clocks.wall()),
         memory: memory::to_bytes(pool.memory(), bytes),
         nodes: (0..pool.memory().nodes.len()).map(|n| node_record(pool, n, clocks)).collect(),
@@ -92,7 +92,8 @@ fn verdict(pool: &Pool, node: NodeId, role: Role) -> state::Verdict {
 /// What of a pool must not wait to be written to disk, in short: epoch, who is ACTIVE, flags, STATEs, drains.
 pub(super) fn print(pool: &Pool) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (pool.memory().epoch, pool.active(), pool.flags()).hash(&mut hasher);
+    let memory = pool.memory();
+    (memory.epoch, memory.revision, memory.fresh, pool.active(), pool.flags()).hash(&mut hasher);
     for (place, node) in pool.memory().nodes.iter().enumerate() {
         (pool.state(place), node.drain.is_some()).hash(&mut hasher);
     }

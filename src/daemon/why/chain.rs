@@ -44,6 +44,7 @@ fn causes(pool: &Pool, node: NodeId, role: Role, because: Because, now: Moment) 
             vec![format!("{} for {}", pool.state(node), ago(now, n.since)), n.message.clone()]
         }
         Because::StatusTooBad => vec![serve_until(pool, node, role)],
+        Because::Withdrawn => vec![pool.waits_for().unwrap_or_default()],
         Because::HandingOver => vec![pool.waits_for().unwrap_or_default()],
     }
 }

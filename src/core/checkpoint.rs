@@ -1,0 +1,218 @@
+//! Checkpoints: whose answers tell that this site is not cut off, and where the way to a node is (SEMANTICS 8).
+
+use super::event::{Action, Severity, Sighting, What};
+use super::pool::Pool;
+use super::settings::{CheckpointSettings, Levels, PoolSettings, Reach};
+use super::time::{Duration, Moment};
+use super::words::{NodeId, Status};
+
+/// What is remembered of one checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
+pub struct Checkpoint {
+    /// As in the settings.
+    pub id: String,
+    /// The name of its node; `None`: the pool's own.
+    pub node: Option<String>,
+    /// Questions without answer since it last answered.
+    pub errors: u32,
+    /// When the newest question began.
+    pub asked: Option<Moment>,
+    /// When the newest question began that was answered.
+    pub answered: Option<Moment>,
+    /// What the newest question came to, in words.
+    pub message: String,
+    /// The pace last asked for.
+    pub pace: Duration,
+}
+
+impl Checkpoint {
+    /// One that nobody has asked yet.
+    pub(super) fn new(settings: &CheckpointSettings, pool: &PoolSettings) -> Checkpoint {
+        Checkpoint {
+            id: settings.id.clone(),
+            node: settings.node.map(|n| pool.nodes[n].name.clone()),
+            errors: 0,
+            asked: None,
+            answered: None,
+            message: "not asked yet".into(),
+            pace: pool.slowest_interval(),
+        }
+    }
+
+    /// Whether it is this one of the settings.
+    pub(super) fn is(&self, settings: &CheckpointSettings, pool: &PoolSettings) -> bool {
+        self.id == settings.id && self.node.as_deref() == settings.node.map(|n| pool.nodes[n].name.as_str())
+    }
+
+    /// Forgets what was seen before a reboot.
+    pub(super) fn wake_up(&mut self) {
+        (self.errors, self.asked, self.answered) = (0, None, None);
+        self.message = "not asked since the reboot yet".into();
+    }
+
+    /// Its STATUS.
+    pub fn status(&self, levels: &Levels) -> Status {
+        levels.status(self.errors)
+    }
+}
+
+/// Where the way to a node is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Its own network.
+    Lan,
+    /// Its router.
+    Wan,
+    /// The world beyond.
+    Global,
+}
+
+impl Cut {
+    /// The word in messages and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Cut::Lan => "LAN",
+            Cut::Wan => "WAN",
+            Cut::Global => "GLOBAL",
+        }
+    }
+}
+
+/// Whether this site is known not to be cut off, by questions asked after some moment.
+pub(super) enum Outside {
+    /// There is no checkpoint to tell, or one has answered.
+    There,
+    /// Answers are still out.
+    Awaited,
+    /// None has answered.
+    Silent(String),
+}
+
+impl Pool {
+    /// The places of the checkpoints of a node; `None`: of the pool itself.
+    fn checkpoints_of(&self, node: Option<NodeId>) -> impl Iterator<Item = usize> {
+        let all = self.settings.checkpoints.iter().enumerate();
+        all.filter(move |(_, c)| c.node == node).map(|(place, _)| place)
+    }
+
+    /// The places of the pool's own checkpoints.
+    pub(super) fn own_checkpoints(&self) -> Vec<usize> {
+        self.checkpoints_of(None).collect()
+    }
+
+    /// Takes what asking a checkpoint came to. What is older than what is known, or from before a late waking, is dropped.
+    pub(super) fn sight(&mut self, place: usize, sighting: Sighting, now: Moment) {
+        let deaf_until = self.memory.deaf_until;
+        let Some(checkpoint) = self.memory.checkpoints.get_mut(place) else { return };
+        let began = sighting.began.min(now);
+        if began < checkpoint.asked.unwrap_or_default().max(deaf_until) {
+            return;
+        }
+        let was = checkpoint.status(&self.settings.levels);
+        checkpoint.asked = Some(began);
+        match sighting.result {
+            Ok(()) => {
+                (checkpoint.errors, checkpoint.answered) = (0, Some(began));
+                checkpoint.message = "--".into();
+            }
+            Err(why) => {
+                checkpoint.errors = checkpoint.errors.saturating_add(1);
+                checkpoint.message = why;
+            }
+        }
+        self.tell_checkpoint(place, was);
+        self.count_round(place, began);
+    }
+
+    /// Told when it has failed, and when it answers again: what lies between is in the table.
+    fn tell_checkpoint(&mut self, place: usize, was: Status) {
+        let (c, node) = (&self.memory.checkpoints[place], self.settings.checkpoints[place].node);
+        let is = c.status(&self.settings.levels);
+        let (severity, words) = match (was, is) {
+            (Status::Fail, Status::Ok) => (Severity::Notice, format!("{} answers again", c.id)),
+            (was, Status::Fail) if was != Status::Fail => {
+                (Severity::Warning, format!("{} has failed: {}", c.id, c.message))
+            }
+            _ => return,
+        };
+        self.note(What::Checkpoint, severity, node, words);
+    }
+
+    /// Asks all the pool's own checkpoints now.
+    pub(super) fn ask_checkpoints(&mut self) {
+        for place in self.own_checkpoints() {
+            let ask = Action::AskCheckpoint(place);
+            if !self.actions.contains(&ask) {
+                self.actions.push(ask);
+            }
+        }
+    }
+
+    /// Condition (4): whether one of the pool's own checkpoints has answered a question asked at or after `since`.
+    pub(super) fn outside(&self, since: Moment, now: Moment) -> Outside {
+        let own = self.own_checkpoints();
+        let after = |at: Option<Moment>| at.is_some_and(|at| at >= since);
+        let checkpoint = |place: &usize| &self.memory.checkpoints[*place];
+        if own.is_empty() || own.iter().any(|place| after(checkpoint(place).answered)) {
+            return Outside::There;
+        }
+        let silent = own.iter().all(|place| after(checkpoint(place).asked));
+        if !silent && now < self.checkpoints_due(since) {
+            return Outside::Awaited;
+        }
+        Outside::Silent(format!("no checkpoint answers ({}): this site may be cut off", self.silence()))
+    }
+
+    /// What the pool's own checkpoints last came to, in words.
+    pub(super) fn silence(&self) -> String {
+        let own = self.own_checkpoints();
+        let words = own.iter().map(|&place| {
+            let c = &self.memory.checkpoints[place];
+            format!("{}: {}", c.id, c.message)
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Until when the answer of a checkpoint asked at `since` is waited for.
+    pub(super) fn checkpoints_due(&self, since: Moment) -> Moment {
+        let slowest = self.settings.nodes.iter().map(|n| n.pace.timeout).max().unwrap_or_default();
+        since + slowest * 2 + Duration::from_millis(50)
+    }
+
+    /// Where the way to a node is cut, as far as its checkpoints tell: the nearest of which all have failed.
+    pub fn cut(&self, node: NodeId) -> Option<Cut> {
+        let failed = |reach: Reach| {
+            let of_reach = |&p: &usize| self.settings.checkpoints[p].reach == reach;
+            let mut places = self.checkpoints_of(Some(node)).filter(of_reach).peekable();
+            places.peek().is_some() && places.all(|place| self.checkpoint_failed(place))
+        };
+        match () {
+            () if failed(Reach::Internal) => Some(Cut::Lan),
+            () if failed(Reach::Edge) => Some(Cut::Wan),
+            () if failed(Reach::External) => Some(Cut::Global),
+            () => None,
+        }
+    }
+
+    /// Its STATUS is FAIL.
+    pub(super) fn checkpoint_failed(&self, place: usize) -> bool {
+        self.memory.checkpoints[place].status(&self.settings.levels) == Status::Fail
+    }
+
+    /// A checkpoint that does not answer is asked as a node would be: soon again, until it has failed.
+    fn checkpoint_pace(&self, place: usize) -> Duration {
+        let urgent = self.memory.checkpoints[place].errors > 0 && !self.checkpoint_failed(place);
+        let retry = self.settings.nodes.iter().map(|n| n.pace.retry_interval).max();
+        retry.filter(|_| urgent).unwrap_or_else(|| self.settings.slowest_interval())
+    }
+
+    pub(super) fn set_checkpoint_paces(&mut self) {
+        for place in 0..self.memory.checkpoints.len() {
+            let pace = self.checkpoint_pace(place);
+            if std::mem::replace(&mut self.memory.checkpoints[place].pace, pace) != pace {
+                self.actions.push(Action::PaceCheckpoint(place, pace));
+            }
+        }
+    }
+}
