@@ -27,6 +27,8 @@ fn must_settle(world: &World) -> bool {
     };
     match memory.seat {
         Seat::Held(_) | Seat::Passing(_) => true,
+        // Only an operator ends it, and knows what the other site did.
+        Seat::Empty if memory.isolation.is_some() || memory.withdrawn.is_some() => false,
         // Nobody was ever ACTIVE: at least one must be in for it. After a forced removal of the ACTIVE node what it
         // had shown may be with nobody.
         Seat::Empty => {

@@ -109,7 +109,8 @@ impl Pool {
         let words = format!("a checkpoint has answered in {} rounds in a row", isolated.rounds);
         self.rejoin(&words, now);
         for node in 0..self.memory.nodes.len() {
-            if self.memory.nodes[node].failed() && self.may_recover(node).is_ok() {
+            let n = &self.memory.nodes[node];
+            if n.failed() && n.positive() && self.may_recover(node).is_ok() {
                 self.recover(node, &Author { who: "mppd".into(), why: None }, now);
             }
         }
@@ -171,15 +172,15 @@ impl Pool {
 
     /// Why a node that stepped down may not be ACTIVE again yet: another one may be, at the other site.
     pub(super) fn not_forgiven(&self, node: NodeId) -> Option<String> {
-        let withdrawn =
-            self.memory.withdrawn.as_ref().filter(|w| !w.forgiven && w.name == self.name(node))?;
-        let unheard = |n: &NodeId| !self.memory.nodes[*n].online();
-        let unheard = self.others(node).find(unheard)?;
+        self.memory.withdrawn.as_ref().filter(|w| !w.forgiven && w.name == self.name(node))?;
+        let in_doubt = |n: &NodeId| self.memory.nodes[*n].failed() || !self.memory.nodes[*n].positive();
+        let other = self.others(node).find(in_doubt)?;
+        let (other, state, message) =
+            (self.name(other), self.state(other), &self.memory.nodes[other].message);
         Some(format!(
-            "withdrew, and {} does not answer, which may be ACTIVE at the other site (mpp recover {}, if {} may be)",
-            self.name(unheard),
-            self.settings.name,
-            withdrawn.name
+            "withdrew, and {other}, which is {state} here ({message}), may be ACTIVE at the other site; if it is not: \
+             mpp recover {}",
+            self.settings.name
         ))
     }
 }

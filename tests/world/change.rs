@@ -62,6 +62,7 @@ fn allowed(world: &World, before: &Before, node: usize, what: What) {
     let read_only = memory.nodes[node].facts.as_ref().is_some_and(|f| f.read_only);
     assert!(!read_only || settings.writable != Writable::Require, "invariant 2: {name} promoted read-only");
     assert!(!before.paused || what == What::HandedOver, "invariant 2: {name} promoted while paused");
+    assert!(memory.isolation.is_none(), "invariant 2: {name} promoted while isolated");
 }
 
 /// The five conditions of SEMANTICS 5, by what came in.
@@ -70,9 +71,12 @@ fn replaced(world: &World, before: &Before, node: usize) {
     let (pool, checks) = (&world.pool, &world.checks);
     assert!(!before.flapping && !pool.memory().flapping, "a failover while flapping");
     assert!(!before.grace || pool.memory().grace.is_none(), "a failover within the grace");
-    assert!(checks.reached.is_some(), "condition 1");
+    let reached = checks.reached.expect("condition 1");
     let answered = checks.answered[world.host(node)].expect("condition 2");
     assert!(checks.failed_again >= answered, "condition 3: db{} was not asked again", holder + 1);
+    let mut checkpoints = pool.memory().checkpoints.iter();
+    let answered = checkpoints.any(|c| c.answered.is_some_and(|at| at.0 >= reached));
+    assert!(answered || pool.memory().checkpoints.is_empty(), "condition 4: no checkpoint answered");
     if pool.settings().max_lag.is_some() {
         let facts = pool.memory().nodes[node].facts.as_ref().expect("an answer");
         assert!(facts.channels.iter().all(|c| facts.applied(c)), "promoted with a relay log to apply");
@@ -85,7 +89,8 @@ fn replaced(world: &World, before: &Before, node: usize) {
 pub(super) fn steps_down(world: &World, before: &Before, actions: &[Action]) {
     let pool = &world.pool;
     let Seat::Passing(handover) = &pool.memory().seat else {
-        assert!(pool.active().is_some() || before.holder().is_none(), "the seat was left");
+        let withdrawn = pool.memory().isolation.is_some() && pool.memory().withdrawn.is_some();
+        assert!(pool.active().is_some() || before.holder().is_none() || withdrawn, "the seat was left");
         return;
     };
     let Some(active) = before.active else { return };

@@ -64,7 +64,11 @@ impl World {
                     self.wake_at(server, now);
                 }
                 Action::Gate(node, gate) => self.send_order(node, gate),
-                Action::Probe(..) | Action::AskCheckpoint(_) | Action::PaceCheckpoint(..) => {}
+                Action::AskCheckpoint(place) | Action::PaceCheckpoint(place, _) => {
+                    let now = self.now;
+                    self.look_at(place, now);
+                }
+                Action::Probe(..) => {}
                 Action::Note(note) => {
                     self.tell_note(&note);
                     if let (What::Handover, Some((kind, after, lasts))) = (note.what, self.in_handover) {
@@ -179,6 +183,7 @@ impl World {
         assert_eq!(verdicts, checks::verdicts(&self.pool), "invariant 7: a restart changed a verdict");
         self.daemon += 1;
         self.start_pollers();
+        self.start_lookouts();
         self.published();
     }
 
@@ -212,6 +217,7 @@ impl World {
         checks::one_writer(&self.pool);
         self.checks.rebooted(&self.pool, was.1, carry);
         self.start_pollers();
+        self.start_lookouts();
         self.published();
     }
 
@@ -250,6 +256,7 @@ impl World {
         self.tell(|| format!("reloaded: {:?} {:?}", self.members(), self.states()));
         super::change::reloaded(self, &was);
         self.keep_pollers(&members);
+        self.start_lookouts();
         self.published();
         true
     }

@@ -58,6 +58,9 @@ pub enum Kind {
     Stuck(usize),
     /// The kernel is not read back.
     Blind,
+    /// No checkpoint answers; nor does any server but the first.
+    Uplink,
+    Site,
 }
 
 /// A change of the world at a moment.
@@ -126,6 +129,11 @@ fn set(world: &mut World, kind: Kind, on: bool) {
         Kind::Late(of) => world.late = if on { of } else { 0 },
         Kind::Stuck(n) => world.stick(n, if on { now + 3600 * SEC } else { now }),
         Kind::Blind => world.consumes = !on,
+        Kind::Uplink => world.outside = !on,
+        Kind::Site => {
+            world.outside = !on;
+            (1..world.servers.len()).for_each(|n| path(world, n, Path::Drops));
+        }
         _ => replication(world, kind, on),
     }
 }
@@ -188,7 +196,7 @@ fn heal_all(world: &mut World) {
         world.paths[n] = Path::Open;
         world.stick(n, now);
     }
-    (world.lost, world.late, world.consumes) = (0, 0, true);
+    (world.lost, world.late, world.consumes, world.outside) = (0, 0, true, true);
 }
 
 /// A replica that has read more than its source still has is set to where the source is: an operator's work.
@@ -257,7 +265,7 @@ pub fn kinds_at(n: usize) -> Vec<Kind> {
 pub fn kinds_everywhere() -> Vec<Kind> {
     let faults =
         [Kind::KillAll, Kind::CrashAll(SEC), Kind::DropAll, Kind::RefuseAll, Kind::DenyAll, Kind::BreakAll];
-    let rates = [Kind::Lossy(300), Kind::Late(300), Kind::Blind];
+    let rates = [Kind::Lossy(300), Kind::Late(300), Kind::Blind, Kind::Uplink, Kind::Site];
     faults.into_iter().chain(rates).collect()
 }
 

@@ -11,6 +11,7 @@ pub mod gates;
 pub mod histories;
 pub mod loss;
 pub mod options;
+mod outside;
 mod pollers;
 pub mod rng;
 pub mod server;
@@ -60,6 +61,9 @@ enum Happening {
     /// An order to a server arrives, or is answered.
     Order(gates::Sent),
     Gated(gates::Sent, Result<(), &'static str>),
+    /// A checkpoint is asked; what came of a question that began then: lost, or answered.
+    Looks(usize, u64),
+    Sighted(usize, u64, bool),
     /// The director's host wakes up, or has booted.
     Wakes(u64),
     Boots,
@@ -72,6 +76,8 @@ pub struct World {
     pub servers: Vec<Server>,
     pub net: Net,
     pub paths: Vec<Path>,
+    /// The checkpoints answer.
+    pub outside: bool,
     /// Lost polls and late servers, in so many of a thousand.
     pub lost: u64,
     pub late: u64,
@@ -94,6 +100,7 @@ pub struct World {
     pub daemon: u64,
     last_write: u64,
     pollers: Vec<pollers::Poller>,
+    lookouts: Vec<outside::Lookout>,
     /// Where clients' writes go, as far as the director's kernel knows; and how often that was told otherwise.
     kernel: Vec<(bool, u64)>,
     rw: Option<usize>,
@@ -125,6 +132,8 @@ impl World {
                 drops_relay: false,
             },
             paths: vec![Path::Open; count],
+            outside: true,
+            lookouts: Vec::new(),
             lost: 0,
             late: 0,
             lose_next: None,
@@ -155,6 +164,7 @@ impl World {
             let first = world.now + world.rng.below(50 * MS);
             world.wake_at(server, first);
         }
+        world.start_lookouts();
         world.at(SEC, Happening::Step);
         world.set_tick();
         world
@@ -214,7 +224,12 @@ impl World {
     fn happens(&mut self, happening: Happening) {
         let directors = matches!(
             happening,
-            Happening::Wake(..) | Happening::Answers(..) | Happening::Gated(..) | Happening::Tick(_)
+            Happening::Wake(..)
+                | Happening::Answers(..)
+                | Happening::Gated(..)
+                | Happening::Looks(..)
+                | Happening::Sighted(..)
+                | Happening::Tick(_)
         );
         if directors && self.is_asleep() {
             let later = self.asleep_until;
@@ -236,6 +251,8 @@ impl World {
             Happening::Fault(change) => change.apply(self),
             Happening::Order(sent) => self.order_arrives(sent),
             Happening::Gated(sent, result) => self.order_answered(sent, result),
+            Happening::Looks(place, look) => self.looks(place, look),
+            Happening::Sighted(place, began, lost) => self.sighted(place, began, lost),
             Happening::Wakes(since) => self.wakes(since),
             Happening::Boots => self.boots(),
         }

@@ -5,8 +5,8 @@ use super::answer;
 use super::rng::Rng;
 use super::server::{MS, SEC};
 use mpp::core::settings::{
-    Failback, LagScale, Levels, NodeSettings, OnDenied, Pace, PoolSettings, Recovery, ServeUntil,
-    WhenAllFail, Writable,
+    CheckpointSettings, Failback, Isolation, LagScale, Levels, NodeSettings, OnDenied, Pace, PoolRecovery,
+    PoolSettings, Reach, Recovery, ServeUntil, WhenAllFail, Writable,
 };
 use mpp::core::time::Duration;
 use mpp::core::words::Status;
@@ -84,7 +84,24 @@ pub fn random(rng: &mut Rng, count: usize) -> PoolSettings {
         }
     }
     s.nodes[0].promotable = true;
+    if rng.one_in(3) {
+        site(rng, &mut s);
+    }
     s
+}
+
+/// Checkpoints of the pool's own, and what being cut off does.
+pub fn site(rng: &mut Rng, s: &mut PoolSettings) {
+    let checkpoint = |n: u64| CheckpointSettings {
+        id: format!("external:tcp:192.0.2.{n}:80"),
+        reach: Reach::External,
+        node: None,
+    };
+    s.checkpoints = (1..=rng.range(1, 3)).map(checkpoint).collect();
+    s.isolation = rng.pick(&[Isolation::Freeze, Isolation::Withdraw]);
+    s.pool_recovery = rng.pick(&[PoolRecovery::Manual, PoolRecovery::Auto]);
+    let local = rng.below(s.nodes.len() as u64) as usize;
+    s.nodes[local].local = true;
 }
 
 fn decisions(rng: &mut Rng, s: &mut PoolSettings) {

@@ -56,8 +56,9 @@ fn serves_ro(pool: &Pool, node: usize) -> bool {
 
 fn geo(pool: &Pool, node: usize) -> bool {
     let good = status(pool, node) != Status::Fail && status(pool, node) <= pool.settings().serve_until.geo;
+    let withdrew = pool.memory().withdrawn.as_ref().is_some_and(|w| w.name == pool.name(node));
     match pool.state(node) {
-        State::Standby => good,
+        State::Standby => good && !(withdrew && pool.memory().isolation.is_some()),
         State::Active => good && pool.held().is_none(),
         _ => false,
     }
