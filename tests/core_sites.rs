@@ -250,7 +250,7 @@ fn the_checkpoints_of_a_node_tell_where_the_way_to_it_is_cut_and_isolate_nobody(
         ];
     });
     assert_eq!(world.pool.cut(1), None);
-    let mut fail = |world: &mut World, place: usize, good: bool| {
+    let fail = |world: &mut World, place: usize, good: bool| {
         for _ in 0..4 {
             let result = if good { Ok(()) } else { Err("timeout".to_owned()) };
             let began = Moment(world.now);

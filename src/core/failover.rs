@@ -356,6 +356,6 @@ impl Pool {
 }
 
 /// A message without the mark of a held node.
-pub(super) fn bare(message: &str) -> &str {
+fn bare(message: &str) -> &str {
     message.strip_prefix("held: ").unwrap_or(message)
 }

@@ -2,7 +2,6 @@
 //! are followed, and nobody is promoted against one that knows better (SEMANTICS 9; docs/peers.md).
 
 use super::event::{Author, Flag, Severity, What};
-use super::failover::bare;
 use super::handover::{Cause, Handover, Stage};
 use super::node::Drain;
 use super::peer::{FlagView, NodeView, Passing, View};
@@ -90,21 +89,48 @@ impl Pool {
         }
     }
 
+    /// Whether a peer has seen more: its epoch is higher, or ours is only the mark of before a reboot.
+    fn is_behind(&self, view: &View) -> bool {
+        match (self.memory.fresh, view.fresh) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => view.epoch > self.memory.epoch,
+        }
+    }
+
     /// The ACTIVE node of a peer that is further.
     fn follow_seat(&mut self, place: usize, view: &View, now: Moment) {
-        let further = view.epoch > self.memory.epoch;
-        let fresh = self.memory.fresh && !view.fresh && self.settings.peers[place].same_site;
         let Some(node) = view.active.as_deref().and_then(|name| self.named(name)) else { return };
-        if !further && !fresh {
-            return;
-        }
+        let same_site = self.settings.peers[place].same_site;
         if self.active() == Some(node) {
             // Both mean the same: then they count alike, too.
             self.memory.epoch = self.memory.epoch.max(view.epoch);
-            self.memory.fresh &= view.fresh;
-        } else if self.settings.peers[place].same_site || self.is_given(place, node, view) {
-            self.take_over(place, node, view, now);
+            self.memory.fresh &= view.fresh || !same_site;
+            return;
         }
+        if !self.is_behind(view) {
+            return;
+        }
+        match same_site || self.is_given(place, node, view) {
+            true => self.take_over(place, node, view, now),
+            false if self.memory.fresh => self.step_aside(place, node, now),
+            false => {}
+        }
+    }
+
+    /// Back from a reboot, and another site has made its node ACTIVE meanwhile: the one of before is not ACTIVE again.
+    fn step_aside(&mut self, place: usize, node: NodeId, now: Moment) {
+        let Some(active) = self.active().filter(|&a| self.settings.nodes[a].local) else { return };
+        self.vacate(now);
+        self.memory.seat = Seat::Empty;
+        (self.memory.failback_off, self.memory.grace) = (true, None);
+        let peer = &self.settings.peers[place].name;
+        let reason = format!(
+            "{} was ACTIVE before the reboot; {} is by now, at {peer}: it steps aside",
+            self.name(active),
+            self.name(node)
+        );
+        self.note(What::Followed, Severity::Warning, Some(active), reason);
     }
 
     /// Whether a peer of another site may say so: it ends a planned change that is followed here, or gives up its own
@@ -332,7 +358,7 @@ impl Pool {
         let vouches =
             |view: &View| view.active.as_deref() == Some(name) && view.active_answers && !view.isolated;
         let (_, peer, _) = self.heard().find(|(_, _, view)| vouches(view))?;
-        let why = bare(&self.memory.nodes[holder].message);
+        let why = self.failure_words(holder);
         Some(format!(
             "{} sees {name} answer, as ACTIVE; from here: {why}; if clients do not reach it: mpp switchover {} --force",
             peer.name, self.settings.name
@@ -350,7 +376,7 @@ impl Pool {
         let name = self.name(node);
         let against = |peer: &PeerSettings, view: &View| {
             let other = view.active.as_deref().is_some_and(|active| active != name);
-            !peer.same_site && !view.isolated && view.epoch > self.memory.epoch && other
+            !peer.same_site && !view.isolated && self.is_behind(view) && other
         };
         let (_, peer, view) = self.heard().find(|(_, peer, view)| against(peer, view))?;
         let active = view.active.as_deref().unwrap_or_default();

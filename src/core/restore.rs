@@ -67,7 +67,7 @@ impl Pool {
     }
 
     /// The ACTIVE node is no longer a member.
-    fn vacate(&mut self, now: Moment) {
+    pub(super) fn vacate(&mut self, now: Moment) {
         self.memory.vacant_since = now;
         self.memory.takeover = None;
     }

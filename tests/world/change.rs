@@ -16,6 +16,11 @@ pub(super) fn became_active(world: &mut World, before: &Before, node: usize, act
         _ => None,
     });
     let told: Vec<What> = told.collect();
+    if told.is_empty() && followed(actions) {
+        let servers = world.servers.len();
+        (world.checks.reached, world.checks.answered) = (None, vec![None; servers]);
+        return assert!(world.pool.memory().isolation.is_none(), "a peer followed while isolated");
+    }
     assert_eq!(told.len(), 1, "a change of ACTIVE is told once");
     let what = told[0];
     let back = before.passing.is_some_and(|(from, _)| from == node);
@@ -44,6 +49,11 @@ pub(super) fn became_active(world: &mut World, before: &Before, node: usize, act
     if !back {
         checks.debt.passed(required, now);
     }
+}
+
+/// What a peer does is done here, too.
+fn followed(actions: &[Action]) -> bool {
+    actions.iter().any(|a| matches!(a, Action::Note(n) if n.what == What::Followed))
 }
 
 /// Invariant 2.
@@ -90,10 +100,11 @@ pub(super) fn steps_down(world: &World, before: &Before, actions: &[Action]) {
     let pool = &world.pool;
     let Seat::Passing(handover) = &pool.memory().seat else {
         let withdrawn = pool.memory().isolation.is_some() && pool.memory().withdrawn.is_some();
-        assert!(pool.active().is_some() || before.holder().is_none() || withdrawn, "the seat was left");
+        let left = withdrawn || followed(actions);
+        assert!(pool.active().is_some() || before.holder().is_none() || left, "the seat was left");
         return;
     };
-    let Some(active) = before.active else { return };
+    let Some(active) = before.active.filter(|_| !handover.mirrors()) else { return };
     // Whoever has just been promoted may hand over to the PRIMARY in the same decision.
     let promoted = actions.iter().any(|a| matches!(a, Action::Note(n) if loss::moves_active(n.what)));
     assert!(handover.from == active || promoted, "somebody else hands over");

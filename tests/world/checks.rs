@@ -162,6 +162,10 @@ pub fn one_writer(pool: &Pool) {
 /// get ACTIVE back in the decision that gave it away.
 fn epoch(world: &World, before: &Before, actions: &[Action]) {
     let (epoch, active) = (world.pool.memory().epoch, world.pool.active());
+    if !world.pool.settings().peers.is_empty() {
+        // A peer's is taken over, too.
+        return assert!(epoch >= before.epoch, "invariant 8: the epoch fell");
+    }
     let gained =
         actions.iter().filter(|a| matches!(a, Action::Note(n) if loss::moves_active(n.what))).count();
     assert_eq!(
@@ -228,7 +232,8 @@ fn moved(world: &World, before: &Before, event: Option<&Event>) {
             _ => false,
         };
         assert!(allowed || forced, "db{}: {was} -> {is}", node + 1);
-        if was.failed() && is == Unknown && world.checks.command.is_none() {
+        let peers = matches!(event, Some(Event::Peer(..)));
+        if was.failed() && is == Unknown && world.checks.command.is_none() && !peers {
             recovered(pool, before, node);
         }
     }
