@@ -183,7 +183,7 @@ impl Pool {
         let reason =
             format!("{} hands over to {} at {peer} ({}): followed", theirs.from, theirs.to, theirs.by);
         self.memory.takeover = None;
-        self.memory.nodes[from].bump = true;
+        self.memory.nodes[from].bump |= self.active() == Some(from);
         self.memory.seat = Seat::Passing(Box::new(Handover {
             from,
             to,
@@ -214,7 +214,9 @@ impl Pool {
     }
 
     fn lose_mirrored(&mut self, place: usize, now: Moment) {
-        if self.mirrored(place).is_some() {
+        let heard = &self.peers.each[place];
+        let gone = heard.known || now >= self.peers.started + FIRST_WORD;
+        if gone && self.mirrored(place).is_some() {
             self.go_on_alone(now);
         }
     }
