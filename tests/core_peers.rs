@@ -351,11 +351,17 @@ fn who_was_away_takes_over_what_was_said_and_decided_meanwhile() {
     Change::Reboot(30 * SEC).apply(&mut duo.worlds[1]);
     duo.cut_at = duo.worlds[0].now;
     duo.run_for(5 * SEC);
+    assert!(duo.worlds[1].is_asleep());
     duo.fault(Kind::Kill(0), true);
     duo.until(5 * SEC, |d| d.worlds[0].active() == Some(1));
     duo.worlds[0].command(Command::Pause { lasting: None }).expect("paused");
     duo.fault(Kind::Kill(0), false);
-    // The one that comes back has db1 for ACTIVE, and an epoch ahead of use.
+    // The one that comes back has db1 for ACTIVE, and an epoch ahead of use; but it is not UP before it has asked.
+    duo.until(60 * SEC, |d| {
+        let w = &d.worlds[1];
+        assert!(w.is_asleep() || !w.pool.verdict(0, Role::Rw).up, "{}", d.words());
+        w.active() == Some(1)
+    });
     duo.until(60 * SEC, |d| d.agree(1) && d.worlds.iter().all(|w| w.pool.flags().contains(&"paused")));
     let followed = duo.epochs();
     assert!(followed[0] >= 1000, "it goes on above both: {followed:?}");

@@ -23,6 +23,8 @@ const DIFFER: Duration = Duration::from_secs(3);
 pub(super) struct Peers {
     each: Vec<Heard>,
     started: Moment,
+    /// After a reboot, until every peer has been heard or is known to be gone: the ACTIVE node of before may be so no more.
+    waiting: bool,
     /// Since when this agent would do something by itself.
     ready: Option<Moment>,
     turn: bool,
@@ -41,7 +43,23 @@ struct Heard {
 impl Peers {
     /// Nobody has been heard yet.
     pub(super) fn of(settings: &[PeerSettings], now: Moment) -> Peers {
-        Peers { each: vec![Heard::default(); settings.len()], started: now, ready: None, turn: false }
+        Peers {
+            each: vec![Heard::default(); settings.len()],
+            started: now,
+            waiting: false,
+            ready: None,
+            turn: false,
+        }
+    }
+
+    /// After a reboot.
+    pub(super) fn wait(&mut self) {
+        self.waiting = !self.each.is_empty();
+    }
+
+    /// Whether the ACTIVE node of before the reboot is not UP yet.
+    pub(super) fn waits(&self) -> bool {
+        self.waiting
     }
 
     /// Decisions begin.
@@ -75,6 +93,7 @@ impl Pool {
 
     /// Takes over what peers have decided, or follows what they are changing.
     pub(super) fn follow(&mut self, now: Moment) {
+        self.peers.waiting &= self.unheard(now).is_some();
         for place in 0..self.peers.each.len() {
             let Some(view) = self.peers.each[place].view.take() else {
                 self.lose_mirrored(place, now);

@@ -53,7 +53,9 @@ impl Pool {
         for (place, node) in memory.nodes.iter_mut().enumerate() {
             node.wake_up(holder == Some(place), carry.now);
         }
-        Pool::restore(settings, memory, carry.now)
+        let mut pool = Pool::restore(settings, memory, carry.now);
+        pool.peers.wait();
+        pool
     }
 
     /// Why nobody else may be chosen yet, if that is so.

@@ -53,11 +53,13 @@ pub enum Because {
     HeldHere = 23,
     /// DOWN for geo: it stepped down because this site is cut off.
     Withdrawn = 24,
+    /// DOWN for rw: after a reboot of the director, until the peers have been heard.
+    AwaitsPeers = 25,
 }
 
 impl Because {
     /// Every reason.
-    pub const ALL: [Because; 17] = [
+    pub const ALL: [Because; 18] = [
         Because::Active,
         Because::Standby,
         Because::NoStandbyServes,
@@ -75,6 +77,7 @@ impl Because {
         Because::HandingOver,
         Because::HeldHere,
         Because::Withdrawn,
+        Because::AwaitsPeers,
     ];
 
     /// The number in the published state.
@@ -106,6 +109,7 @@ impl Because {
             Because::DrainedNow => "drained: DOWN",
             Because::HandingOver => "hands over",
             Because::HeldHere => "held: the other site may act",
+            Because::AwaitsPeers => "until the peers have been heard after the reboot",
             Because::Withdrawn => "withdrawn: the other site acts",
         }
     }
@@ -127,6 +131,7 @@ impl Pool {
 
     fn read_write(&self, node: NodeId) -> Result<Because, Because> {
         match self.state(node) {
+            State::Active if self.peers.waits() => Err(Because::AwaitsPeers),
             State::Active => self.active_serves(node),
             state => Err(self.not_serving(node, state)),
         }

@@ -2,6 +2,7 @@
 
 use mpp::core::pool::Pool;
 use mpp::core::settings::WhenAllFail;
+use mpp::core::verdict::Because;
 use mpp::core::words::{Role, State, Status};
 
 /// Every verdict of the pool is what the table says.
@@ -33,7 +34,9 @@ fn status(pool: &Pool, node: usize) -> Status {
 fn rw(pool: &Pool, node: usize) -> bool {
     let s = pool.settings();
     let held = pool.memory().takeover.is_some() && s.when_all_fail == WhenAllFail::Hold;
-    pool.state(node) == State::Active && (status(pool, node) <= s.serve_until.rw || held)
+    let waits = pool.verdict(node, Role::Rw).because == Because::AwaitsPeers;
+    assert!(!waits || pool.memory().fresh && !pool.settings().peers.is_empty());
+    pool.state(node) == State::Active && !waits && (status(pool, node) <= s.serve_until.rw || held)
 }
 
 fn ro(pool: &Pool, node: usize) -> bool {

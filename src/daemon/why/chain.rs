@@ -30,9 +30,12 @@ fn causes(pool: &Pool, node: NodeId, role: Role, because: Because, now: Moment) 
         Because::Active => vec![reign(pool, now).1.to_owned()],
         Because::NotActive => vec![pool.state(node).to_string(), who_is_active(pool, now)],
         // The node's own lines, or the conditions of a failover, say why.
-        Because::Standby | Because::Good | Because::AStandbyComes | Because::Held | Because::HeldHere => {
-            Vec::new()
-        }
+        Because::AwaitsPeers
+        | Because::Standby
+        | Because::Good
+        | Because::AStandbyComes
+        | Because::Held
+        | Because::HeldHere => Vec::new(),
         Because::NoStandbyServes => others(pool, node),
         Because::AStandbyServes => vec![readers(pool)],
         Because::Drained | Because::DrainedNow => {
