@@ -48,13 +48,20 @@ pools:
     drain_timeout: 0s
     writable: observe
     probe_write: { table: "mpp.probe", every: 250ms }
+    checkpoints:
+      - "internal:simple:10.9.9.9:default"
+      - "edge:icmp:[2001:db8::ff]:default"
+      - { type: external, proto: https, host: www.example.com, port: 8443, path: "/a?b=c", expect: 200, timeout: 3s, interval: 10s, ca: ca.pem }
+      - { type: external, proto: https, host: "2001:db8::7", verify: true, expect: [ 200, 301 ] }
+    isolation: withdraw
+    pool_recovery: auto
     handover: 1s
     max_failovers: 9
     flap_window: 1h
     when_all_fail: drop
     serve_until: { rw: OK, ro: OK INFO, geo: FAIL }
     nodes:
-      - { name: "true", address: "[2001:db8::1]:3306", weight: 253, lag_full: 1s, lag_zero: 1m }
+      - { name: "true", address: "[2001:db8::1]:3306", weight: 253, lag_full: 1s, lag_zero: 1m, local: true, checkpoints: [ "edge:mysql:10.8.8.8:3307" ] }
       - { name: b, address: "10.0.0.2:3307", promotable: false, monitor: { credential: other, reconnect_every: 1m } }
   - name: second
     replication: { max_lag: 5s }

@@ -1,7 +1,7 @@
 //! The seed's table: one block a pool, columns aligned, colour only on a terminal.
 
 use super::look::Look;
-use crate::control::status::{Node, Pool, Status, VirtualServer};
+use crate::control::status::{Checkpoint, Node, Pool, Status, VirtualServer};
 use jiff::{Timestamp, tz::TimeZone};
 use std::fmt::Write;
 
@@ -24,9 +24,17 @@ pub(super) fn render(status: &Status, colour: bool) -> String {
     let mut rows = nodes.iter();
     for pool in &status.pools {
         _ = writeln!(out, "{}", paint(&pool_line(pool), "1", colour));
-        for row in rows.by_ref().take(pool.nodes.len() + pool.virtual_servers.len()) {
-            _ = writeln!(out, "{}", line(row, &widths, colour));
+        let mut next = |out: &mut String| {
+            if let Some(row) = rows.next() {
+                _ = writeln!(out, "{}", line(row, &widths, colour));
+            }
+        };
+        for node in &pool.nodes {
+            next(&mut out);
+            pool.checkpoints_of(Some(&node.name)).for_each(|c| checkpoint(&mut out, c, widths[1], colour));
         }
+        pool.virtual_servers.iter().for_each(|_| next(&mut out));
+        pool.checkpoints_of(None).for_each(|c| checkpoint(&mut out, c, widths[1], colour));
     }
     out
 }
@@ -44,6 +52,16 @@ fn pool_line(pool: &Pool) -> String {
 
 fn pool_rows(pool: &Pool) -> impl Iterator<Item = [String; 7]> {
     pool.nodes.iter().map(cells).chain(pool.virtual_servers.iter().map(virtual_server))
+}
+
+/// `C  OK 0           2026-11-22 15:36:07  external:http:www.example.com:default`, and why it does not answer.
+fn checkpoint(out: &mut String, checkpoint: &Checkpoint, width: usize, colour: bool) {
+    let status = format!("{} {}", checkpoint.status, checkpoint.req);
+    let status = paint(&format!("{status:width$}"), shade(&checkpoint.status), colour);
+    let time = checkpoint.last_request.as_deref().map_or("never".into(), local_time);
+    let message = if checkpoint.message == "--" { "" } else { &checkpoint.message };
+    let line = format!("C  {status}  {time:19}  {}  {message}", checkpoint.id);
+    _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// `V  192.168.2.1:3306  ...  OK  rw  mysql-rw: db1 weight 1, 12 connections`.

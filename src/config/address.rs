@@ -36,6 +36,22 @@ pub(super) fn parse(text: &str) -> Result<Address, String> {
     Ok(Address { host: host.to_owned(), ip: None, port })
 }
 
+/// The host of a text that has no port: its IP literal without brackets, or its name, and the IP if it is one.
+///
+/// # Errors
+/// What is wrong with the text, and what to write.
+pub(super) fn host(text: &str) -> Result<(String, Option<IpAddr>), String> {
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if let Ok(ip) = inner.parse::<IpAddr>() {
+        return literal(ip, 0, text).map(|address| (address.host, address.ip));
+    }
+    if !is_host_name(text) {
+        let forms = "\"10.0.0.1\", \"[2001:db8::1]\" or \"www.example.com\"";
+        return Err(format!("is neither an IP address nor a host name; write it like {forms}"));
+    }
+    Ok((text.to_owned(), None))
+}
+
 /// What to put before the port if there is only a host.
 fn no_port(text: &str) -> Option<String> {
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);

@@ -6,6 +6,7 @@
 
 mod address;
 mod alerts;
+mod checkpoint;
 mod director;
 mod duration;
 mod extra;
@@ -13,6 +14,7 @@ mod fault;
 mod file;
 mod grants;
 mod held;
+mod isolation;
 mod keepalived;
 mod known;
 mod levels;
@@ -22,6 +24,7 @@ mod monitor;
 mod node;
 mod password;
 mod pool;
+mod probe;
 mod probe_write;
 mod quorum;
 mod reading;
@@ -31,6 +34,7 @@ mod secrets;
 mod section;
 mod settings;
 mod show;
+mod show_checkpoints;
 mod show_keepalived;
 mod suggest;
 mod syslog;
@@ -52,6 +56,7 @@ pub use lvs::{
     Director, Keepalived, Method, RealServer, Version, VirtualAddress, VirtualServer, VrrpInstance,
 };
 pub use password::{Password, PasswordFault, PasswordSource};
+pub use probe::{Host, Http, Probe, Protocol, Trust};
 pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;
 pub(crate) use suggest::nearest;

@@ -132,6 +132,11 @@ impl<'t> Written<'t> {
         })
     }
 
+    /// Deadline of a poll, as far as it is known here.
+    pub(super) fn timeout(&self) -> Duration {
+        or(&self.timeout, Pace::default().timeout)
+    }
+
     fn pace(&self) -> Pace {
         let default = Pace::default();
         let pace = Pace {

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 
 use super::address::{self, Address};
+use super::checkpoint::{self, Checkpoint};
 use super::monitor::Written;
 use super::section::{Section, Spot};
 use super::settings::Access;
 use super::tree::Tree;
+use super::unique::Unique;
 use super::values::{ms, seconds};
 use crate::core::settings::{LagScale, NodeSettings};
 
@@ -14,22 +16,27 @@ use crate::core::settings::{LagScale, NodeSettings};
 pub(super) const KEYS: &[&str] =
     &["name", "address", "weight", "lag_full", "lag_zero", "promotable", "local", "checkpoints", "monitor"];
 
+/// A node, how it is reached, and its checkpoints.
+pub(super) type Node<'t> = (NodeSettings, Access, Vec<Checkpoint<'t>>);
+
 /// A node, read: `None` if its name, address or monitor is at fault.
-pub(super) fn read<'t>(spot: &Spot<'t>, above: &Written<'t>) -> Option<(NodeSettings, Access)> {
+pub(super) fn read<'t>(spot: &Spot<'t>, above: &Written<'t>, unique: &mut Unique) -> Option<Node<'t>> {
     let section = spot.section(KEYS)?;
-    section.unbuilt("local", "false");
-    section.unbuilt("checkpoints", "");
     let name = section.need("name", "give the node one").and_then(|spot| spot.name());
     let address = section.need("address", "write it like \"10.0.0.1:3306\"").and_then(|spot| find(&spot));
-    let monitor = above.overridden(&section).settle(spot);
-    let (mut weight, mut promotable) = (1, true);
+    let monitor = above.overridden(&section);
+    let checkpoints = checkpoint::list(&section, monitor.timeout(), unique);
+    let monitor = monitor.settle(spot);
+    let (mut weight, mut promotable, mut local) = (1, true, false);
     section.fill("weight", &mut weight, |spot| spot.count(1..=253));
     section.fill("promotable", &mut promotable, |spot| spot.boolean());
+    section.fill("local", &mut local, |spot| spot.boolean());
     let lag_scale = lag_scale(&section);
     let ((written, socket), monitor) = (address?, monitor?);
     let node = NodeSettings {
         weight: u8::try_from(weight).ok()?,
         promotable,
+        local,
         lag_scale,
         pace: monitor.pace,
         on_denied: monitor.on_denied,
@@ -43,7 +50,7 @@ pub(super) fn read<'t>(spot: &Spot<'t>, above: &Written<'t>) -> Option<(NodeSett
         tls: monitor.tls,
         reconnect_every: monitor.reconnect_every,
     };
-    Some((node, access))
+    Some((node, access, checkpoints))
 }
 
 /// The address as written, and what it stands for.

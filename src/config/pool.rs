@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::checkpoint::Checkpoint;
 use super::monitor::Written;
 use super::section::{Section, Spot, unbuilt};
 use super::settings::{Access, Pool};
 use super::tree::Tree;
 use super::unique::Unique;
 use super::values::{ms, seconds};
-use super::{levels, node, probe_write};
+use super::{checkpoint, isolation, levels, node, probe_write};
 use crate::core::settings::{Failback, PoolSettings, Recovery, WhenAllFail, Writable};
 
 /// Keys of a pool.
@@ -46,22 +47,22 @@ const DAY: Duration = seconds(86_400);
 /// A pool, read: `None` if it cannot be built at all.
 pub(super) fn read<'t>(spot: &Spot<'t>, above: &Written<'t>, unique: &mut Unique) -> Option<Pool> {
     let section = spot.section(KEYS)?;
-    refuse_unbuilt(&section);
     let name = section.need("name", "give the pool one").and_then(|spot| spot.name());
     let mut settings = PoolSettings::named(name.as_deref().unwrap_or_default());
     read_switches(&section, &mut settings);
     read_limits(&section, &mut settings);
     levels::read(&section, &mut settings);
     let monitor = above.overridden(&section);
+    let mut checkpoints = checkpoint::list(&section, monitor.timeout(), unique);
+    settings.checkpoints = checkpoints.iter().map(|own| isolation::settings(own, None)).collect();
     let nodes = section.need("nodes", "list them in order of priority, the PRIMARY first");
-    let access = nodes.map(|nodes| read_nodes(&nodes, &monitor, unique, &mut settings)).unwrap_or_default();
-    Some(Pool { decision: settings, access })
-}
-
-fn refuse_unbuilt(section: &Section<'_>) {
-    section.unbuilt("checkpoints", "");
-    section.unbuilt("isolation", "freeze");
-    section.unbuilt("pool_recovery", "manual");
+    let nodes = nodes.map(|nodes| read_nodes(&nodes, &monitor, unique, &mut settings));
+    let (access, of_nodes) = nodes.unwrap_or_default();
+    checkpoints.extend(of_nodes);
+    isolation::look(&checkpoints, &settings.nodes);
+    isolation::read(&section, &mut settings);
+    let probes = checkpoints.into_iter().map(|checkpoint| checkpoint.probe).collect();
+    Some(Pool { decision: settings, access, probes })
 }
 
 fn read_nodes<'t>(
@@ -69,17 +70,20 @@ fn read_nodes<'t>(
     monitor: &Written<'t>,
     unique: &mut Unique,
     settings: &mut PoolSettings,
-) -> Vec<Access> {
-    let mut access = Vec::new();
+) -> (Vec<Access>, Vec<Checkpoint<'t>>) {
+    let (mut access, mut checkpoints) = (Vec::new(), Vec::new());
     let mut faults = false;
     unique.next_pool();
     for spot in list.items().into_iter().flatten() {
         if !unique.room(&spot) {
-            return access;
+            return (access, checkpoints);
         }
         unique.node(&spot);
-        match node::read(&spot, monitor) {
-            Some((node, reach)) => {
+        match node::read(&spot, monitor, unique) {
+            Some((node, reach, own)) => {
+                let place = Some(settings.nodes.len());
+                settings.checkpoints.extend(own.iter().map(|own| isolation::settings(own, place)));
+                checkpoints.extend(own);
                 unique.address(&spot, reach.address);
                 settings.nodes.push(node);
                 access.push(reach);
@@ -94,7 +98,7 @@ fn read_nodes<'t>(
             "no node is promotable, so none could ever be ACTIVE; leave promotable out for one of them",
         );
     }
-    access
+    (access, checkpoints)
 }
 
 fn read_switches(section: &Section<'_>, pool: &mut PoolSettings) {

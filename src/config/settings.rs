@@ -1,5 +1,6 @@
 //! The settings: what a file means once it is checked and every default is filled in. Never changed after load.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use super::lvs::Keepalived;
 use super::password::PasswordSource;
+use super::probe::Probe;
 use super::syslog::Syslog;
 use crate::alert::Hook;
 use crate::core::settings::{PoolSettings, Writable};
@@ -16,6 +18,9 @@ use crate::core::settings::{PoolSettings, Writable};
 const DESCRIPTORS_A_NODE: u64 = 3;
 const DESCRIPTORS_AN_ORDER: u64 = 1;
 const DESCRIPTORS_A_PROBE: u64 = 3;
+/// For a checkpoint, and for looking up its name.
+const DESCRIPTORS_A_CHECKPOINT: u64 = 3;
+const DESCRIPTORS_A_NAME: u64 = 3;
 const DESCRIPTORS_BESIDE: u64 = 160;
 
 /// All of a file.
@@ -51,7 +56,9 @@ impl Settings {
     pub fn descriptors(&self) -> u64 {
         let (orders, probes) = self.hands();
         let hands = orders * DESCRIPTORS_AN_ORDER + probes * DESCRIPTORS_A_PROBE;
-        self.nodes() as u64 * DESCRIPTORS_A_NODE + hands + DESCRIPTORS_BESIDE
+        let (checkpoints, names) = self.watched();
+        let watched = checkpoints * DESCRIPTORS_A_CHECKPOINT + names * DESCRIPTORS_A_NAME;
+        self.nodes() as u64 * DESCRIPTORS_A_NODE + hands + watched + DESCRIPTORS_BESIDE
     }
 
     /// How many orders may be out at a time, and how many probes: a thread each.
@@ -59,6 +66,13 @@ impl Settings {
         let managed = self.pools.iter().filter(|pool| pool.decision.writable == Writable::Manage);
         let probed = self.pools.iter().filter(|pool| pool.decision.probe_write.is_some());
         (managed.map(|pool| pool.access.len() as u64).sum(), probed.count() as u64)
+    }
+
+    /// How many checkpoints are asked, each once for all pools, and how many names looked up for that: a thread each.
+    pub fn watched(&self) -> (u64, u64) {
+        let probes: HashSet<&Probe> = self.pools.iter().flat_map(|pool| &pool.probes).collect();
+        let names: HashSet<&str> = probes.iter().filter_map(|probe| probe.name()).collect();
+        (probes.len() as u64, names.len() as u64)
     }
 
     /// The monitor's users, each once, in the order of the file.
@@ -80,6 +94,8 @@ pub struct Pool {
     pub decision: PoolSettings,
     /// How each node of `decision.nodes` is reached: same order, same length.
     pub access: Vec<Access>,
+    /// How each of `decision.checkpoints` is asked: same order, same length.
+    pub probes: Vec<Probe>,
 }
 
 /// How the monitor reaches a node.

@@ -6,10 +6,12 @@ use std::fmt::Display;
 use super::duration::written;
 use super::password::PasswordSource;
 use super::settings::{Access, Alerts, Pool, Settings, StalePolicy, Tls};
-use super::show_keepalived;
 use super::syslog::SyslogAddress;
+use super::{show_checkpoints, show_keepalived};
 use crate::alert::Hook;
-use crate::core::settings::{Failback, NodeSettings, OnDenied, Recovery, WhenAllFail, Writable};
+use crate::core::settings::{
+    Failback, Isolation, NodeSettings, OnDenied, PoolRecovery, Recovery, WhenAllFail, Writable,
+};
 use crate::core::time::Duration;
 
 /// A key and its value, as they are printed.
@@ -35,8 +37,9 @@ fn show_pool(out: &mut String, pool: &Pool, common: &[Line]) {
     lines(out, "  - ", &[name]);
     lines(out, "    ", &own);
     out.push_str("    nodes:\n");
-    for (node, access) in pool.decision.nodes.iter().zip(&pool.access) {
-        let own = node_lines(node);
+    for (place, (node, access)) in pool.decision.nodes.iter().zip(&pool.access).enumerate() {
+        let mut own = node_lines(node);
+        own.push(show_checkpoints::line(pool, Some(place)));
         lines(out, "      - ", &own[..1]);
         lines(out, "        ", &own[1..]);
         let monitor: Vec<Line> =
@@ -198,6 +201,21 @@ fn pool_lines(pool: &Pool) -> Vec<Line> {
             }),
         ),
         ("serve_until", format!("{{ rw: {}, ro: {}, geo: {} }}", s.rw, s.ro, s.geo)),
+        show_checkpoints::line(pool, None),
+        (
+            "isolation",
+            word(match p.isolation {
+                Isolation::Freeze => "freeze",
+                Isolation::Withdraw => "withdraw",
+            }),
+        ),
+        (
+            "pool_recovery",
+            word(match p.pool_recovery {
+                PoolRecovery::Manual => "manual",
+                PoolRecovery::Auto => "auto",
+            }),
+        ),
     ];
     if let Some(probe) = &p.probe_write {
         let (table, every) = (text(&probe.table), written(probe.every));
@@ -212,6 +230,7 @@ fn node_lines(node: &NodeSettings) -> Vec<Line> {
         ("address", text(node.address())),
         ("weight", node.weight.to_string()),
         ("promotable", node.promotable.to_string()),
+        ("local", node.local.to_string()),
     ];
     if let Some(scale) = node.lag_scale {
         let lag = |d: Duration| written(d);

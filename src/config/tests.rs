@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::reading::Reading;
 use super::resolve::Resolver;
 use super::{
-    Faults, Settings, alerts, director, keepalived, levels, monitor, node, pool, probe_write, real_server,
-    syslog, top, understand, virtual_server, vrrp_instance,
+    Faults, Settings, alerts, checkpoint, director, keepalived, levels, monitor, node, pool, probe_write,
+    real_server, syslog, top, understand, virtual_server, vrrp_instance,
 };
 
 const PAGE: &str = include_str!("../../docs/configuration.md");
@@ -34,6 +34,7 @@ fn every_key_stands_in_the_documentation_and_no_other() {
         ("pools[].serve_until", levels::SERVE_KEYS),
         ("pools[].probe_write", probe_write::KEYS),
         ("pools[].nodes[]", node::KEYS),
+        ("checkpoints[]", checkpoint::KEYS),
         ("stale", top::STALE_KEYS),
         ("alerts", alerts::KEYS),
         ("alerts.hooks[]", alerts::HOOK_KEYS),
@@ -70,6 +71,7 @@ pools:
     levels: { info: 1, warn: 2, critical: 3, fail: 4 }
     replication: { max_lag: 30s }
     max_loss: any
+    checkpoints: [ "external:http:www.example.com:default", { type: edge, proto: icmp, host: "2001:db8::1" } ]
     serve_until: { rw: OK CRITICAL, ro: OK }
     nodes:
       - { name: db1, address: "10.0.0.1:3306", weight: 7, monitor: *m }

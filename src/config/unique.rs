@@ -1,15 +1,18 @@
 //! What may stand in a file only once: pool names, node names within a pool, addresses.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 use super::known::canonical;
+use super::probe::Probe;
 use super::reading::Place;
 use super::section::Spot;
 use super::tree::Tree;
 
 /// How many nodes a file may have, in all pools together.
 const MAX_NODES: usize = 10_000;
+/// How many different checkpoints: each has a thread.
+const MAX_PROBES: usize = 1_000;
 
 /// Everything met so far, and where first.
 #[derive(Debug, Default)]
@@ -18,6 +21,7 @@ pub(super) struct Unique {
     names: HashMap<String, Place>,
     addresses: HashMap<SocketAddr, Place>,
     nodes: usize,
+    probes: HashSet<Probe>,
 }
 
 impl Unique {
@@ -33,6 +37,15 @@ impl Unique {
             node.fault(format!("more than {MAX_NODES} nodes in one file; split it over several directors"));
         }
         self.nodes <= MAX_NODES
+    }
+
+    /// A checkpoint, which other pools may have too; told once if there are too many different ones.
+    pub(super) fn probe(&mut self, spot: &Spot<'_>, probe: &Probe) {
+        if self.probes.insert(probe.clone()) && self.probes.len() == MAX_PROBES + 1 {
+            spot.fault(format!(
+                "more than {MAX_PROBES} different checkpoints in one file; let pools have the same ones"
+            ));
+        }
     }
 
     /// A pool's name.

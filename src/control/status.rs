@@ -117,6 +117,13 @@ pub struct Pool {
     pub troubles: Vec<Trouble>,
 }
 
+impl Pool {
+    /// The checkpoints of a node; `None`: the pool's own.
+    pub fn checkpoints_of<'a>(&'a self, node: Option<&'a str>) -> impl Iterator<Item = &'a Checkpoint> {
+        self.checkpoints.iter().filter(move |checkpoint| checkpoint.node.as_deref() == node)
+    }
+}
+
 /// A checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {

@@ -225,6 +225,11 @@ impl Decider {
                         self.handle(place, Event::Polled(node, observation), clock::now());
                     }
                 }
+                Message::Checkpoint(watch, sighting) => {
+                    for (place, n) in self.fleet.checkpoints.places_of(watch) {
+                        self.handle(place, Event::Checkpoint(n, sighting.clone()), clock::now());
+                    }
+                }
                 Message::Crashed(poller, words) => self.crashed(poller, &words),
                 Message::Gated(order, end) => self.gated(order, end),
                 Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
@@ -262,7 +267,8 @@ impl Decider {
                 Action::Pace(node, every) => member.pace(node, every),
                 Action::Gate(node, gate) => self.order(place, node, gate),
                 Action::Probe(node, on) => self.probe(place, node, on),
-                Action::AskCheckpoint(_) | Action::PaceCheckpoint(..) => {}
+                Action::AskCheckpoint(n) => self.fleet.checkpoints.ask(place, n),
+                Action::PaceCheckpoint(n, every) => self.fleet.checkpoints.pace(place, n, every),
                 Action::Note(note) => self.outbox.lines.push(super::telling::line_of(&member.pool, note)),
             }
         }

@@ -1,6 +1,7 @@
 //! The pools of one configuration, with their pollers.
 
 use super::agenda::Agenda;
+use super::checkpoints::{Checkpoints, Watches};
 use super::hand;
 use super::message::{Mailbox, PollerId};
 use super::running::Running;
@@ -22,6 +23,8 @@ pub(super) struct Fleet {
     pub(super) members: Vec<Member>,
     /// Which of them want something.
     pub(super) agenda: Agenda,
+    /// Who asks their checkpoints.
+    pub(super) checkpoints: Checkpoints,
     places: HashMap<PollerId, (usize, NodeId)>,
 }
 
@@ -43,7 +46,13 @@ pub(super) struct Member {
 }
 
 /// Pollers by the address they ask: no two nodes of a configuration share one.
-pub(super) type Pollers = HashMap<SocketAddr, Running>;
+type Pollers = HashMap<SocketAddr, Running>;
+
+/// What a configuration needs and another one does not have running.
+pub(super) struct Fresh {
+    pollers: Pollers,
+    watches: Watches,
+}
 
 impl Fleet {
     /// The pools of `settings`, as remembered where they are; nobody is polled yet.
@@ -65,7 +74,7 @@ impl Fleet {
         Fleet { members, agenda, ..Fleet::default() }
     }
 
-    /// Starts a poller for every node that `running` does not ask already in the same way.
+    /// Starts a poller for every node, and for every checkpoint, that `running` does not ask already in the same way.
     ///
     /// # Errors
     /// If a thread cannot be started; those that were end again.
@@ -75,10 +84,11 @@ impl Fleet {
         running: &Fleet,
         mailbox: &Mailbox,
         watchdog: &Watchdog,
-    ) -> io::Result<Pollers> {
+    ) -> io::Result<Fresh> {
+        let watches = Checkpoints::start_missing(settings, &running.checkpoints, mailbox)?;
         let running: HashMap<SocketAddr, &Running> =
             running.members.iter().flat_map(|m| &m.pollers).map(|r| (r.access.address, r)).collect();
-        let mut fresh = Pollers::new();
+        let mut pollers = Pollers::new();
         for (place, (member, config)) in self.members.iter().zip(&settings.pools).enumerate() {
             for (node, access) in config.access.iter().enumerate() {
                 let timeout = config.decision.nodes[node].pace.timeout;
@@ -89,14 +99,16 @@ impl Fleet {
                 let pace = member.pool.pace(node);
                 let first = share(pace, place, self.members.len());
                 let poller = Running::start(name, access, timeout, (first, pace), mailbox, watchdog)?;
-                fresh.insert(access.address, poller);
+                pollers.insert(access.address, poller);
             }
         }
-        Ok(fresh)
+        Ok(Fresh { pollers, watches })
     }
 
     /// Takes its pollers: the fresh ones, and of `old` those that go on as they are. Cannot fail.
-    pub(super) fn adopt(&mut self, settings: &Settings, mut fresh: Pollers, old: Fleet) {
+    pub(super) fn adopt(&mut self, settings: &Settings, fresh: Fresh, old: Fleet) {
+        self.checkpoints = Checkpoints::adopt(settings, &self.members, fresh.watches, old.checkpoints);
+        let mut fresh = fresh.pollers;
         let kept = old.members.into_iter().flat_map(|m| m.pollers).map(|r| (r.access.address, r));
         let mut kept: Pollers = kept.collect();
         for (place, (member, config)) in self.members.iter_mut().zip(&settings.pools).enumerate() {
@@ -126,7 +138,9 @@ impl Fleet {
         mailbox: &Mailbox,
         watchdog: &Watchdog,
     ) -> io::Result<()> {
-        let Some((place, node)) = self.place_of(lost) else { return Ok(()) };
+        let Some((place, node)) = self.place_of(lost) else {
+            return self.checkpoints.replace(lost, mailbox);
+        };
         let member = &mut self.members[place];
         let Some(running) = member.pollers.get_mut(node) else { return Ok(()) };
         running.restart(member.pool.pace(node), mailbox, watchdog)?;

@@ -5,6 +5,7 @@ use crate::control::protocol::{Code, Failure, Request};
 use crate::control::status::Status;
 use crate::control::why::Why;
 use crate::core::command::{Awaits, Done};
+use crate::core::event::Sighting;
 use crate::core::observation::Observation;
 use crate::hand::End;
 use crate::keepalived::watch::Seen;
@@ -48,7 +49,9 @@ impl OrderId {
 pub(super) enum Message {
     /// A poll ended.
     Polled(PollerId, Observation),
-    /// The driver panicked on what a server sent, in these words; the poller is lost.
+    /// A checkpoint was asked.
+    Checkpoint(PollerId, Sighting),
+    /// What asks panicked on what a server sent, in these words; the poller is lost.
     Crashed(PollerId, String),
     /// The thread that carried an order out has come to its end.
     Gated(OrderId, End),

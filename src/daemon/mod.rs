@@ -5,6 +5,7 @@
 //!   what it does
 //! - `agenda`: which pools are to be ticked, and published
 //! - `fleet`: the pools of one configuration with their pollers; `running`: one of these
+//! - `checkpoints`: who asks the checkpoints, each once for all pools
 //! - `hand`: what the pools have done to their servers; `orders`: which of it waits, and which is out
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `persist`: what must survive a reboot, on disk
@@ -12,12 +13,13 @@
 //! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time
 //! - `events`: what happened, for clients
 //! - `troubles`: what lasts, and is told again now and then
-//! - `lost`: pollers whose driver panicked
+//! - `lost`: pollers, of nodes and of checkpoints, that panicked
 //! - `lvs`: verdicts to keepalived, and what the kernel has made of them; `lvs_status`: the same for people
 //! - `lock`, `signals`, `systemd`: the surroundings
 
 mod agenda;
 mod answers;
+mod checkpoints;
 mod decider;
 mod events;
 mod fleet;

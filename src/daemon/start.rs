@@ -48,6 +48,7 @@ pub fn mppd_main() -> ExitCode {
 
 fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let nodes = settings.nodes();
+    let checkpoints = settings.pools.iter().map(|pool| pool.probes.len()).sum::<usize>();
     raise_file_limit(&settings)?;
     poll::keep_panics_to_their_pollers();
     poll::keep_buffers_apart();
@@ -61,7 +62,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let writer =
         reload::state_file(&settings, &fleet, config, boot_id).map_err(|e| format!("can't publish: {e}"))?;
 
-    let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4);
+    let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4 + checkpoints * 4);
     let journal = keep_journal(&settings.state_dir, &mailbox).map_err(no_thread)?;
     let alerts = start_alerts(&settings, &mailbox).map_err(no_thread)?;
     listen(config, &settings, &mailbox, &journal, lock.held())?;

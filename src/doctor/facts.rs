@@ -24,6 +24,8 @@ pub struct PoolFacts {
     pub settings: PoolSettings,
     /// Its nodes, in the order of the settings.
     pub nodes: Vec<NodeFacts>,
+    /// What its checkpoints said, in the order of the settings: it answers, or why not.
+    pub checkpoints: Vec<Result<(), String>>,
 }
 
 /// A node.

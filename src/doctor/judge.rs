@@ -6,8 +6,8 @@ use super::machine_facts::Director;
 use super::node::{Channel, Node};
 use super::topology::{self, Topology};
 use super::{
-    binlog, channels, grants, gtid, keepalived, keepalived_conf, kernel, limits, machine, members, network,
-    reach, writable,
+    binlog, channels, checkpoints, grants, gtid, keepalived, keepalived_conf, kernel, limits, machine,
+    members, network, reach, writable,
 };
 
 type OfNode = fn(&Node<'_>) -> Option<Judgement>;
@@ -85,6 +85,7 @@ fn director(director: &Director) -> Vec<Judgement> {
 fn pool(pool: &PoolFacts) -> Vec<Judgement> {
     let mut all: Vec<Judgement> = (0..pool.nodes.len()).filter_map(|at| reach::answer(pool, at)).collect();
     all.extend((0..pool.nodes.len()).filter_map(|at| reach::examined(pool, at)));
+    all.extend(checkpoints::answers(pool));
     for node in pool.examined() {
         all.extend(SERVER.iter().filter_map(|rule| rule(&node)));
     }

@@ -10,6 +10,7 @@
 mod access;
 mod binlog;
 mod channels;
+mod checkpoints;
 mod facts;
 mod finding;
 mod gather;

@@ -58,6 +58,8 @@ rules! {
         => "nothing below was looked at on it";
     NO_TLS Warning "no-tls" "the monitor's connection is not encrypted"
         => "whoever sits on the way reads what is asked, and may answer in the node's stead";
+    CHECKPOINT Warning "checkpoint" "a checkpoint does not answer"
+        => "when none answers, the pool counts as cut off: nobody is promoted, and a local ACTIVE node steps down";
 
     GRANTS_MISSING Error "grants-missing" "the monitor lacks a privilege"
         => "the state of replication cannot be asked: the node counts as failed for the monitor";

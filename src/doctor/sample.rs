@@ -110,7 +110,7 @@ pub(super) fn ring(n: usize) -> PoolFacts {
     let mut settings = PoolSettings::named("db");
     let of = |at: usize| NodeSettings::at(&format!("db{}", at + 1), &format!("10.0.0.{}", at + 1), 3306);
     settings.nodes = (0..n).map(of).collect();
-    PoolFacts { settings, nodes: (0..n).map(|at| node(at, n)).collect() }
+    PoolFacts { settings, nodes: (0..n).map(|at| node(at, n)).collect(), checkpoints: Vec::new() }
 }
 
 pub(super) fn look(path: &str, mode: u32, folder: bool) -> Look {

@@ -6,7 +6,7 @@ use super::sample::{answer, channel_from, good, look, machine, ring};
 use super::{judge, rule};
 use crate::config::{Method, Version};
 use crate::core::observation::Answer;
-use crate::core::settings::{ProbeWrite, Writable};
+use crate::core::settings::{CheckpointSettings, ProbeWrite, Reach, Writable};
 use crate::core::time::Duration;
 use crate::keepalived::lint::{self, Severity};
 use crate::poll::Dialect;
@@ -21,6 +21,11 @@ const OF_NODES: &[Fault] = &[
     (&SLOW, |f| f.second().tries = 3),
     (&NOT_EXAMINED, |f| f.second().server = Err("timeout after 10s".into())),
     (&NO_TLS, |f| f.server().status.set("Ssl_cipher", "")),
+    (&CHECKPOINT, |f| {
+        let (id, reach) = ("edge:icmp:10.0.0.254:default".into(), Reach::Edge);
+        f.pools[0].settings.checkpoints = vec![CheckpointSettings { id, reach, node: None }];
+        f.pools[0].checkpoints = vec![Err("timeout after 500ms".into())];
+    }),
     (&GRANTS_MISSING, |f| f.second().answer = Answer::Denied("1227 Access denied".into())),
     (&GRANTS_MORE, |f| f.server().privileges.push("SUPER".into())),
     (&GRANTS_MANAGE, |f| f.pools[0].settings.writable = Writable::Manage),

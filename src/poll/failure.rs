@@ -146,12 +146,17 @@ fn unreachable(text: &str, kind: ErrorKind) -> Answer {
     if ours.iter().any(|errno| text.ends_with(&format!("(os error {})", *errno as i32))) {
         return Answer::Denied(format!("this machine cannot open a connection: {}", shorten(text)));
     }
+    Answer::offline(plain_words(kind).map_or_else(|| shorten(text), str::to_owned))
+}
+
+/// The field's own words for what happens to connections.
+pub(super) fn plain_words(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        ErrorKind::ConnectionRefused => Answer::offline("connection refused"),
-        ErrorKind::HostUnreachable => Answer::offline("no route to host"),
-        ErrorKind::NetworkUnreachable => Answer::offline("network unreachable"),
-        ErrorKind::ConnectionReset => Answer::offline("connection reset"),
-        _ => Answer::offline(shorten(text)),
+        ErrorKind::ConnectionRefused => Some("connection refused"),
+        ErrorKind::HostUnreachable => Some("no route to host"),
+        ErrorKind::NetworkUnreachable => Some("network unreachable"),
+        ErrorKind::ConnectionReset => Some("connection reset"),
+        _ => None,
     }
 }
 

@@ -12,8 +12,10 @@
 //! - `deadline`: the watchdog that cuts a connection at the poll's deadline
 //! - `buffers`: what becomes of the driver's buffers
 //! - `schedule`, `thread`: when to poll
+//! - `checkpoint`: asking whether other hosts can be reached
 
 mod buffers;
+mod checkpoint;
 mod connect;
 mod deadline;
 mod dialect;
@@ -29,6 +31,7 @@ mod target;
 mod thread;
 
 pub use buffers::keep_buffers_apart;
+pub use checkpoint::Inquirer;
 pub(crate) use connect::{Connection, open};
 pub use deadline::Watchdog;
 pub use dialect::Dialect;

@@ -6,12 +6,14 @@ use super::dialect::Dialect;
 use super::failure::{Failure, Phase};
 use super::fields::{Odd, Record};
 use super::target::Target;
+use super::thread::Ask;
 use crate::clock::now;
 use crate::core::observation::{Answer, Facts, Observation};
 use crate::core::time::{Duration, Moment};
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Error};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::fd::BorrowedFd;
 
 /// Polls one server, and keeps the connection in between.
 pub struct Asker {
@@ -41,7 +43,7 @@ impl Asker {
     pub fn poll(&mut self) -> Observation {
         let began = now();
         let deadline = began + self.target.timeout;
-        let answer = match self.ask(deadline) {
+        let answer = match self.question(deadline) {
             Ok(facts) => Answer::Online(Box::new(facts)),
             Err(failure) => failure.answer(&self.target, now() >= deadline),
         };
@@ -50,18 +52,8 @@ impl Asker {
         Observation { began, ended: now(), answer }
     }
 
-    /// The connection kept for the next poll.
-    pub(super) fn kept(&self) -> Option<&Connection> {
-        self.kept.as_ref()
-    }
-
-    /// The kept connection is of no more use.
-    pub(super) fn hang_up(&mut self) {
-        self.kept = None;
-    }
-
     /// A kept connection that turns out to be closed makes room for a fresh one: one poll, one answer.
-    fn ask(&mut self, deadline: Moment) -> Result<Facts, Failure> {
+    fn question(&mut self, deadline: Moment) -> Result<Facts, Failure> {
         if let Some(kept) = self.take_kept() {
             match self.ask_on(kept, deadline) {
                 Err(failure) if failure.is_hang_up() && now() < deadline => {}
@@ -92,6 +84,22 @@ impl Asker {
         let facts = dialect.facts(&sets, now().since(began))?;
         self.kept = Some(connection);
         Ok(facts)
+    }
+}
+
+impl Ask for Asker {
+    type Answer = Observation;
+
+    fn ask(&mut self) -> Observation {
+        self.poll()
+    }
+
+    fn kept(&self) -> Option<BorrowedFd<'_>> {
+        self.kept.as_ref().map(Connection::as_fd)
+    }
+
+    fn hang_up(&mut self) {
+        self.kept = None;
     }
 }
 

@@ -1,6 +1,5 @@
-//! One thread a node: it polls, hands the answer on, and waits: for the next poll, for word, for a hang-up.
+//! One thread for each node and each checkpoint: it asks, hands the answer on, and waits: for the next poll, for word, for a hang-up.
 
-use super::connect::Connection;
 use super::deadline::Watchdog;
 use super::mysql::Asker;
 use super::rescue::{self, Crashed};
@@ -14,14 +13,31 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Stack of a thread, bytes. A login with TLS in a debug build takes half of it.
 const STACK: usize = 256 << 10;
 
-/// Polls a node from a thread of its own. Dropped, it ends the thread but does not wait for it.
+/// What is asked, again and again.
+pub(super) trait Ask: Send + 'static {
+    /// What comes of it.
+    type Answer: 'static;
+
+    /// Asks once, within a deadline of its own.
+    fn ask(&mut self) -> Self::Answer;
+
+    /// The connection kept for the next time, if any.
+    fn kept(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// The kept connection is of no more use.
+    fn hang_up(&mut self) {}
+}
+
+/// Asks from a thread of its own. Dropped, it ends the thread but does not wait for it.
 pub struct Poller(Arc<Desk>);
 
 /// Where the thread finds its orders.
@@ -49,11 +65,24 @@ impl Poller {
         deliver: Box<dyn FnMut(Observation) -> bool + Send>,
         crashed: Crashed,
     ) -> io::Result<Poller> {
+        let name = format!("poll-{}", target.name);
+        Poller::of(&name, Asker::new(target, watchdog), first, every, deliver, crashed)
+    }
+
+    /// The same for whatever is asked.
+    pub(super) fn of<A: Ask>(
+        name: &str,
+        asker: A,
+        first: Duration,
+        every: Duration,
+        deliver: Box<dyn FnMut(A::Answer) -> bool + Send>,
+        crashed: Crashed,
+    ) -> io::Result<Poller> {
         let bell = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
         let orders = Mutex::new(Orders { every, asked: false, ended: false });
         let desk = Arc::new(Desk { orders, bell });
-        let thread = thread::Builder::new().name(format!("poll-{}", target.name)).stack_size(STACK);
-        let (asker, schedule) = (Asker::new(target, watchdog), Schedule::from(now() + first));
+        let thread = thread::Builder::new().name(name.to_owned()).stack_size(STACK);
+        let schedule = Schedule::from(now() + first);
         let orders = Arc::clone(&desk);
         thread.spawn(move || {
             rescue::report_to(crashed);
@@ -99,24 +128,24 @@ impl Desk {
     }
 }
 
-fn run(
-    mut asker: Asker,
+fn run<A: Ask>(
+    mut asker: A,
     mut schedule: Schedule,
     desk: &Desk,
-    mut deliver: Box<dyn FnMut(Observation) -> bool + Send>,
+    mut deliver: Box<dyn FnMut(A::Answer) -> bool + Send>,
 ) {
     while let Some(every) = wait(&mut asker, desk, &mut schedule) {
         schedule.begin(now(), every);
-        let observation = asker.poll();
+        let answer = asker.ask();
         schedule.end(now());
-        if desk.lock().ended || !deliver(observation) {
+        if desk.lock().ended || !deliver(answer) {
             return;
         }
     }
 }
 
 /// Waits until a poll is to begin, and says at which pace; `None`: no more.
-fn wait(asker: &mut Asker, desk: &Desk, schedule: &mut Schedule) -> Option<Duration> {
+fn wait<A: Ask>(asker: &mut A, desk: &Desk, schedule: &mut Schedule) -> Option<Duration> {
     loop {
         let orders = desk.take();
         if orders.ended {
@@ -136,11 +165,11 @@ fn wait(asker: &mut Asker, desk: &Desk, schedule: &mut Schedule) -> Option<Durat
 }
 
 /// Sleeps, at most `longest`, until the bell rings or the connection dies; says whether it did.
-fn idle(bell: &EventFd, connection: Option<&Connection>, longest: Duration) -> bool {
+fn idle(bell: &EventFd, connection: Option<BorrowedFd<'_>>, longest: Duration) -> bool {
     let mut events = vec![PollFd::new(bell.as_fd(), PollFlags::POLLIN)];
     // Not POLLIN: a server may send TLS tickets at any time.
     let hang_up = PollFlags::from_bits_retain(libc::POLLRDHUP);
-    events.extend(connection.map(|c| PollFd::new(c.as_fd(), hang_up)));
+    events.extend(connection.map(|connection| PollFd::new(connection, hang_up)));
     if ppoll(&mut events, Some(TimeSpec::from_duration(longest)), None).is_err() {
         // A signal: the caller looks at the time and comes back.
         return false;

@@ -25,6 +25,7 @@ need curl curl
 need strace strace
 need openssl openssl
 need tmux tmux
+need python3 python3
 for command; do
     need "$command" "$command"
 done

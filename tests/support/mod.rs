@@ -39,6 +39,7 @@ mod template;
 pub mod tmux;
 pub mod torment;
 mod wait;
+pub mod web;
 pub mod writer;
 
 pub use agent::Agent;
@@ -57,3 +58,4 @@ pub use server::Server;
 pub use stage::{Play, Stage};
 pub use tmux::Tmux;
 pub use wait::wait_until;
+pub use web::Web;

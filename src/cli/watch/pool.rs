@@ -4,7 +4,7 @@ use super::columns::{Column, Columns};
 use super::line::{Line, wrap};
 use super::view::{View, age};
 use crate::cli::look::Look;
-use crate::control::status::{Node, Pool, Trouble, VirtualServer};
+use crate::control::status::{Checkpoint, Node, Pool, Trouble, VirtualServer};
 
 /// How many lines one thing may take.
 const LINES: usize = 2;
@@ -41,6 +41,7 @@ impl Shown<'_> {
             && pool.active.is_some()
             && pool.flags.iter().all(|flag| flag == "failback_off")
             && pool.nodes.iter().all(|node| node.status == "OK" && !node.drained)
+            && pool.checkpoints.iter().all(|checkpoint| checkpoint.status == "OK")
             && !self.view.changes.any(&pool.name, self.view.now)
     }
 
@@ -60,8 +61,14 @@ impl Shown<'_> {
         let mut troubles: Vec<&Trouble> = pool.troubles.iter().collect();
         troubles.sort_by_key(|trouble| rank(trouble));
         lines.extend(troubles.iter().flat_map(|trouble| self.trouble(trouble)));
-        lines.extend(pool.nodes.iter().flat_map(|node| self.node(node)));
+        for node in &pool.nodes {
+            lines.extend(self.node(node));
+            lines.extend(
+                pool.checkpoints_of(Some(&node.name)).flat_map(|checkpoint| self.checkpoint(checkpoint)),
+            );
+        }
         lines.extend(pool.virtual_servers.iter().flat_map(|service| self.virtual_server(service)));
+        lines.extend(pool.checkpoints_of(None).flat_map(|checkpoint| self.checkpoint(checkpoint)));
         lines
     }
 
@@ -135,6 +142,16 @@ impl Shown<'_> {
         let message = Some(node.message.clone()).filter(|message| message != "--");
         let parts: Vec<String> = [was, drained, message].into_iter().flatten().collect();
         if parts.is_empty() { "--".into() } else { parts.join("; ") }
+    }
+
+    /// ` C external:http:www.example.com:default OK`, and how often it did not answer, and why.
+    fn checkpoint(&self, checkpoint: &Checkpoint) -> Vec<Line> {
+        let Checkpoint { id, status, req, message, .. } = checkpoint;
+        let whole = match message.as_str() {
+            "--" => format!("C {id} {status}"),
+            _ => format!("C {id} {status} {req}: {message}"),
+        };
+        self.wrapped(1, Look::of_state(status), &whole)
     }
 
     /// ` V 198.18.2.1:3306 rw: db1 weight 1, 12 connections`.

@@ -21,7 +21,8 @@ const THREADS_BESIDE: u64 = 64;
 /// Everything but what makes it a director.
 pub(super) fn machine(config: &Path, settings: &Settings) -> Machine {
     let (orders, probes) = settings.hands();
-    let tasks = settings.nodes() as u64 + orders + probes + THREADS_BESIDE;
+    let (checkpoints, names) = settings.watched();
+    let tasks = settings.nodes() as u64 + orders + probes + checkpoints + names + THREADS_BESIDE;
     let wanted = Wanted { tasks, descriptors: settings.descriptors() };
     let exists = |group: &str| Group::from_name(group).is_ok_and(|found| found.is_some());
     Machine {

@@ -29,7 +29,7 @@ pub(super) fn pools(settings: &Settings, only: Option<&str>) -> io::Result<Vec<P
         let nodes = answered.by_ref().take(pool.access.len());
         let nodes =
             nodes.map(|(result, (pool, at))| result.unwrap_or_else(|words| lost(pool, at, words))).collect();
-        PoolFacts { settings: pool.decision.clone(), nodes }
+        PoolFacts { settings: pool.decision.clone(), nodes, checkpoints: Vec::new() }
     };
     let mut pools: Vec<PoolFacts> = configured.iter().map(pool).collect();
 
