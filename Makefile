@@ -87,6 +87,7 @@ fuzz: tools
 
 # Measures, and writes what it found into docs/performance.md; BENCH="check polls" measures only those sections.
 bench: tools
+	@tests/support/install.sh nginx wrk
 	$(CARGO) build --locked --release
 	$(CARGO) bench --locked --bench performance -- $(BENCH)
 

@@ -15,6 +15,7 @@
 //! - `doctor`: what would bite, before it does: facts, rules over them, findings
 //! - `daemon`: everything wired together
 //! - `cli`: the operator's commands
+//! - `web`: what `mpp-web` answers
 
 #![warn(clippy::disallowed_methods, clippy::disallowed_macros)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
@@ -48,3 +49,5 @@ pub mod poll;
 #[cfg(feature = "daemon")]
 pub mod run;
 pub mod state;
+#[cfg(feature = "web")]
+pub mod web;

@@ -253,8 +253,9 @@ fn where_echoes_are_not_allowed_the_setting_is_named() {
 /// In a view of the files of its own: `hosts` there, and a name server that never answers. Root is needed.
 fn where_dns_is_dead(hosts: &str, doing: impl FnOnce(&Path) + Send) {
     let dir = tempfile::tempdir().expect("a folder");
-    let server = format!("127.{}.53.53", 1 + std::process::id() % 250);
-    let _silent = UdpSocket::bind((server.as_str(), 53)).expect("a name server's port");
+    let mut addresses = (1..=250).map(|n| Ipv4Addr::new(127, n, 53, 53));
+    let silent = addresses.find_map(|ip| UdpSocket::bind((ip, 53)).ok()).expect("a name server's port");
+    let server = silent.local_addr().expect("its address").ip();
     fs::write(dir.path().join("hosts"), hosts).expect("written");
     fs::write(dir.path().join("resolv.conf"), format!("nameserver {server}\noptions timeout:1 attempts:1\n"))
         .expect("written");

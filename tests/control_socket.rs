@@ -145,3 +145,59 @@ fn a_client_that_drips_is_given_up_like_a_silent_one() {
     assert!(String::from_utf8_lossy(&text[..count]).contains("timed_out"));
     drip.join().expect("hung up on");
 }
+
+/// The lines of a stream of status.
+fn follow(agent: &Agent, keys: &str) -> impl Iterator<Item = serde_json::Value> {
+    let mut stream = connect(agent);
+    stream
+        .write_all(format!("{{\"v\":1,\"cmd\":\"status\",\"follow\":true{keys}}}\n").as_bytes())
+        .expect("sent");
+    BufReader::new(stream).lines().map(|line| {
+        let answer: serde_json::Value = serde_json::from_str(&line.expect("a line in time")).expect("JSON");
+        assert_eq!(answer["ok"], true, "{answer}");
+        answer["data"].clone()
+    })
+}
+
+#[test]
+fn who_follows_status_gets_all_of_it_then_what_changes_and_signs_of_life() {
+    let agent = agent();
+    let mut told = follow(&agent, "");
+    let whole = told.next().expect("the whole status");
+    assert_eq!(whole["pools"][0]["name"], "db", "{whole}");
+    assert_eq!(whole["daemon"]["id"].as_str().map(str::len), Some(16), "{whole}");
+    agent.orders(&["pause", "db", "--reason", "a test"]);
+    let paused = told.find(|look| look["pool"]["flags"] == serde_json::json!(["paused"]));
+    assert_eq!(paused.expect("its new look")["pool"]["name"], "db");
+    assert_eq!(told.find(|look| *look == serde_json::json!({})), Some(serde_json::json!({})));
+    // It fails again and again, later and later: that is no news.
+    support::wait_until("it has failed", Duration::from_secs(30), || agent.state(0) == "FAIL_OFFLINE");
+    _ = told.find(|look| look["pool"]["nodes"][0]["state"] == "FAIL_OFFLINE").expect("its end");
+    let reqs = told.take(12).filter_map(|look| look["pool"]["nodes"][0]["req"].as_u64());
+    assert!(reqs.collect::<Vec<_>>().is_sorted_by(|a, b| a < b), "a look without news");
+}
+
+#[test]
+fn who_follows_status_gets_all_of_it_again_after_a_reload() {
+    let agent = agent();
+    let mut told = follow(&agent, "");
+    assert!(told.next().expect("a line").get("version").is_some());
+    agent.orders(&["reload"]);
+    assert!(told.any(|look| look.get("version").is_some()));
+    let mut one = follow(&agent, ",\"pool\":\"db\"");
+    assert_eq!(one.next().expect("a line")["pools"][0]["name"], "db");
+}
+
+#[test]
+fn a_daemon_that_stands_still_gives_followers_no_sign_of_life() {
+    let agent = agent();
+    let mut stream = connect(&agent);
+    stream.write_all(b"{\"v\":1,\"cmd\":\"status\",\"follow\":true}\n").expect("sent");
+    let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+    _ = lines.next().expect("a line").expect("the whole status");
+    nix::sys::signal::kill(agent.pid(), nix::sys::signal::Signal::SIGSTOP).expect("frozen");
+    stream.set_read_timeout(Some(Duration::from_secs(2))).expect("a bound");
+    let silent = lines.take(20).any(|line| line.is_err());
+    nix::sys::signal::kill(agent.pid(), nix::sys::signal::Signal::SIGCONT).expect("thawed");
+    assert!(silent);
+}

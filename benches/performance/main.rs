@@ -6,8 +6,11 @@
 
 mod check;
 mod crowd;
+mod enemies;
 mod failover;
 mod figures;
+mod hostile;
+mod load;
 mod lvs;
 mod machine;
 mod measure;
@@ -21,6 +24,8 @@ mod relay;
 mod render;
 mod supervisor;
 mod usage;
+mod web;
+mod web_growth;
 
 #[path = "../../tests/state_support/mod.rs"]
 mod state_support;
@@ -32,7 +37,7 @@ use std::time::Instant;
 /// A section of the page: its name, what it is about, and how it is measured.
 type Section = (&'static str, &'static str, fn() -> String);
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 11] = [
     ("machine", "the machine", machine::describe),
     ("failover", "from the fault to mpp-check saying UP on the standby", failover::measure),
     ("check", "mpp-check, from spawn to exit", check::measure),
@@ -40,6 +45,9 @@ const SECTIONS: [Section; 8] = [
     ("lvs", "from the verdict to the kernel's table", lvs::measure),
     ("polls", "what one poll costs", polls::measure),
     ("nodes", "how it grows with nodes and pools", nodes::growth),
+    ("web", "a verdict over HTTP", web::measure),
+    ("web-growth", "mpp-web for a thousand pools", web_growth::measure),
+    ("hostile", "mpp-web among bad clients", hostile::measure),
     ("many", "ten thousand nodes", nodes::ten_thousand),
 ];
 

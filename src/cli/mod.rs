@@ -1,6 +1,6 @@
 //! `mpp`, the operator's tool: one file a command.
 //!
-//! - `options`, `mppd`: the command lines
+//! - `options`, `mppd`, `mpp_web`: the command lines
 //! - `print`: the one place that prints
 //! - `settings`: the configuration file's, or what is wrong with it
 //! - `when`, `event_lines`: times as people write them, events as people read them
@@ -20,6 +20,7 @@ mod events;
 mod keepalived;
 mod lint;
 mod look;
+mod mpp_web;
 mod mppd;
 mod nagios;
 mod options;
@@ -41,6 +42,7 @@ use options::{Command, DaemonCommand, Options};
 use std::path::Path;
 use std::process::ExitCode;
 
+pub use mpp_web::MppWebOptions;
 pub use mppd::MppdOptions;
 
 /// Runs one command.

@@ -1,5 +1,6 @@
 //! Completions and man pages, from the command lines themselves.
 
+use super::mpp_web::MppWebOptions;
 use super::mppd::MppdOptions;
 use super::options::Options;
 use super::print;
@@ -30,6 +31,7 @@ pub(super) fn man(dir: &Path) -> Exit {
 fn write_all(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     write(dir, &MppdOptions::command(), "mppd", "8")?;
+    write(dir, &MppWebOptions::command(), "mpp-web", "8")?;
     let mut mpp = Options::command();
     mpp.build();
     write(dir, &mpp, "mpp", "8")?;

@@ -33,7 +33,7 @@ pub(super) fn is_active(daemon: &Daemon, name: &NodeName) -> Exit {
 }
 
 fn find(daemon: &Daemon, name: &NodeName) -> Result<Node, Trouble> {
-    let status: Status = daemon.ask(&Request::Status { pool: Some(name.pool.clone()) })?;
+    let status: Status = daemon.ask(&Request::Status { pool: Some(name.pool.clone()), follow: false })?;
     let node = status.pool(&name.pool).and_then(|p| p.node(&name.node)).cloned();
     let unknown = || Failure::new(Code::NoSuchNode, format!("no node {} in pool {}", name.node, name.pool));
     node.ok_or_else(|| Trouble::Failure(unknown()))

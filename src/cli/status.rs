@@ -4,10 +4,9 @@ use super::connect::{Daemon, Trouble, report};
 use super::{print, table, watch};
 use crate::control::life::Life;
 use crate::control::protocol::{Code, Failure, Request, listed};
-use crate::control::published::from_snapshot;
+use crate::control::published;
 use crate::control::status::Status;
 use crate::exit::Exit;
-use crate::state::Snapshot;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ pub(super) fn run(daemon: &Daemon, pool: Option<String>, json: bool, again: bool
     if again && is_screen() {
         return watch::run(daemon, pool, colour());
     }
-    let request = Request::Status { pool };
+    let request = Request::Status { pool, follow: false };
     if again {
         return again_and_again(daemon, &request);
     }
@@ -76,9 +75,7 @@ fn colour() -> bool {
 /// What was published last, and whether its daemon lives.
 pub(super) fn last_published(daemon: &Daemon, request: &Request) -> Result<(Status, Life), Failure> {
     let none = |e| Failure::new(Code::Busy, format!("and there is no published state: {e}"));
-    let snapshot = Snapshot::read(&daemon.state_file()).map_err(none)?;
-    let (mut status, life) = (from_snapshot(&snapshot), Life::of(&snapshot.header));
-    status.daemon.stale_s = life.age().map(|age| age.as_secs_f64());
+    let (mut status, life) = published::last(&daemon.state_file()).map_err(none)?;
     if let Some(wanted) = request.pool() {
         let names = listed(status.pools.iter().map(|p| p.name.as_str()));
         status.pools.retain(|p| p.name == wanted);

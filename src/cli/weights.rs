@@ -18,7 +18,7 @@ pub(super) fn run(config: &Path, for_ipvsadm: bool) -> Exit {
         Err(exit) => return exit,
     };
     let daemon = Daemon::with(&settings);
-    let asked = daemon.ask::<Status>(&Request::Status { pool: None });
+    let asked = daemon.ask::<Status>(&Request::Status { pool: None, follow: false });
     match (asked, for_ipvsadm) {
         (Ok(status), false) => show(&status),
         (Ok(status), true) => lines(&settings, &status),
@@ -56,7 +56,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
 /// With the daemon dead what it published last holds, as it does for `mpp-check`.
 fn stale_lines(daemon: &Daemon, settings: &Settings, trouble: &Trouble) -> Exit {
     let exit = report(trouble);
-    match status::last_published(daemon, &Request::Status { pool: None }) {
+    match status::last_published(daemon, &Request::Status { pool: None, follow: false }) {
         Ok((status, _)) => _ = lines(settings, &status),
         Err(failure) => print::err(&format!("mpp: {failure}")),
     }

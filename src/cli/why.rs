@@ -37,7 +37,7 @@ fn show(why: &Why, json: bool) {
 
 /// What is known without a daemon: who was ACTIVE, and what the last verdicts are worth.
 fn last_published(daemon: &Daemon, target: &Target) -> Result<Why, Trouble> {
-    let request = Request::Status { pool: Some(target.pool.clone()) };
+    let request = Request::Status { pool: Some(target.pool.clone()), follow: false };
     let (status, life) = status::last_published(daemon, &request).map_err(Trouble::Failure)?;
     let pool = status.pools.first();
     let node = target.node.as_deref();

@@ -47,6 +47,8 @@ mod values;
 mod virtual_server;
 mod virtual_servers;
 mod vrrp_instance;
+mod web;
+mod web_files;
 
 use std::path::{Path, PathBuf};
 
@@ -61,6 +63,8 @@ pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;
 pub(crate) use suggest::nearest;
 pub use syslog::{Facility, Syslog, SyslogAddress};
+pub use web::{Area, Web, WebTls};
+pub use web_files::key_file;
 
 use grants::Duties;
 use reading::Reading;
@@ -90,6 +94,14 @@ pub fn runtime_dir(path: &Path) -> Result<PathBuf, Faults> {
 pub fn state_dir(path: &Path) -> Result<PathBuf, Faults> {
     read(path, |root| root.section(top::KEYS).map(|section| top::state_dir(&section)))
         .map(|(folder, _)| folder)
+}
+
+/// The `runtime_dir` and `web` of a file, and what to look at in the latter: all that `mpp-web` takes.
+///
+/// # Errors
+/// As [`runtime_dir`], of the two.
+pub fn web(path: &Path) -> Result<((PathBuf, Web), Vec<Fault>), Faults> {
+    read(path, |root| root.section(top::KEYS).map(|section| top::web(&section)))
 }
 
 /// What `mpp config check` prints: the summary, then any warnings, each on a line of its own.

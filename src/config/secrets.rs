@@ -48,7 +48,8 @@ pub(super) fn ca(spot: &Spot<'_>) -> Option<PathBuf> {
     Some(path)
 }
 
-fn certificates(path: &Path) -> io::Result<bool> {
+/// Whether a file holds a PEM certificate.
+pub(super) fn certificates(path: &Path) -> io::Result<bool> {
     if !std::fs::metadata(path)?.is_file() {
         return Ok(false);
     }

@@ -10,6 +10,7 @@ use super::lvs::Keepalived;
 use super::password::PasswordSource;
 use super::probe::Probe;
 use super::syslog::Syslog;
+use super::web::Web;
 use crate::alert::Hook;
 use crate::core::settings::{PoolSettings, Writable};
 
@@ -42,6 +43,8 @@ pub struct Settings {
     pub alerts: Alerts,
     /// keepalived and its virtual servers.
     pub keepalived: Keepalived,
+    /// `mpp-web`.
+    pub web: Web,
     /// What was taken, but should be looked at.
     pub warnings: Vec<Fault>,
 }

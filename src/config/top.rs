@@ -13,6 +13,7 @@ use super::settings::{Alerts, Pool, Settings, Stale, StalePolicy};
 use super::tree::Tree;
 use super::unique::Unique;
 use super::values::{ms, seconds};
+use super::web::{self, Web};
 use crate::core::settings::Writable;
 use crate::core::words::Role;
 
@@ -28,6 +29,7 @@ pub(super) const KEYS: &[&str] = &[
     "alerts",
     "peers",
     "keepalived",
+    "web",
 ];
 /// Keys of `stale`.
 pub(super) const STALE_KEYS: &[&str] = &["after", "policy"];
@@ -51,6 +53,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         stale: Stale { after: seconds(5), policy: StalePolicy::Hold },
         alerts: Alerts::default(),
         keepalived: Keepalived::default(),
+        web: Web::default(),
         warnings: Vec::new(),
     };
     section.fill("control_group", &mut settings.control_group, |spot| spot.account("group", "/etc/group"));
@@ -60,6 +63,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
     section.fill("keepalived", &mut settings.keepalived, |spot| {
         keepalived::read(spot, &Known::of(&settings.pools, whole))
     });
+    section.fill("web", &mut settings.web, web::read);
     overlap_readers(&mut settings);
     warn_of_two_hands(&section, &settings);
     if !settings.keepalived.virtual_servers.is_empty() {
@@ -99,6 +103,13 @@ pub(super) fn runtime_dir(section: &Section<'_>) -> PathBuf {
     let mut folder = PathBuf::from("/run/mpp");
     section.fill("runtime_dir", &mut folder, |spot| spot.folder(LONGEST_RUNTIME_DIR));
     folder
+}
+
+/// `runtime_dir` and `web` alone.
+pub(super) fn web(section: &Section<'_>) -> (PathBuf, Web) {
+    let mut web = Web::default();
+    section.fill("web", &mut web, web::read);
+    (runtime_dir(section), web)
 }
 
 /// `state_dir` alone.

@@ -2,7 +2,7 @@
 //!
 //! - `protocol`, `request`: answers and requests, as they stand on the wire
 //! - `events`: which events are asked for, and a page of them
-//! - `status`, `why`: what `status` and `why` answer
+//! - `status`, `why`: what `status` and `why` answer; `still`: a pool without what moves all the time
 //! - `published`: the same from the last published state, when the daemon is dead
 //! - `life`: whether it lives, by its last sign of life
 //! - `server`, `places`, `timed`: the daemon's end; a slow or silent client costs nobody else anything
@@ -19,5 +19,6 @@ pub mod published;
 mod request;
 pub mod server;
 pub mod status;
+pub mod still;
 mod timed;
 pub mod why;

@@ -1,5 +1,6 @@
 //! The last published state of a daemon that does not answer, as `status` would show it.
 
+use super::life::Life;
 use super::status::{Daemon, Node, Pool, Status, Trouble, VERSION, Verdict};
 use super::why::{Why, WhyNode};
 use crate::clock::rfc3339;
@@ -7,8 +8,9 @@ use crate::core::event::Severity;
 use crate::core::trouble::Kind;
 use crate::core::verdict::Because;
 use crate::core::words::{NodeId, State, Status as Word, node_type};
-use crate::state::{NodeSpec, PoolSnapshot, Snapshot};
+use crate::state::{NodeSpec, PoolSnapshot, ReadError, Snapshot};
 use jiff::Timestamp;
+use std::path::Path;
 
 /// Node flag: out of service by an operator's word.
 pub const DRAINED: u32 = 1;
@@ -21,6 +23,17 @@ pub const LOCAL: u32 = 8;
 /// Pool flags, in the order of their bits.
 pub const POOL_FLAGS: [&str; 7] =
     ["paused", "flapping", "handover", "held", "failback_off", "isolated", "withdrawn"];
+
+/// What was published last at this path, and whether its daemon lives.
+///
+/// # Errors
+/// There is no state, or none that can be read.
+pub fn last(state: &Path) -> Result<(Status, Life), ReadError> {
+    let snapshot = Snapshot::read(state)?;
+    let (mut status, life) = (from_snapshot(&snapshot), Life::of(&snapshot.header));
+    status.daemon.stale_s = life.age().map(|age| age.as_secs_f64());
+    Ok((status, life))
+}
 
 /// The last published state of a daemon that does not answer. What a server said of its version is not in it.
 pub fn from_snapshot(snapshot: &Snapshot) -> Status {

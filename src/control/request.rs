@@ -17,6 +17,9 @@ pub enum Request {
         /// Only this pool.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pool: Option<String>,
+        /// Go on as things change.
+        #[serde(default, skip_serializing_if = "is_false")]
+        follow: bool,
     },
     /// Why each verdict is what it is.
     Why {
@@ -181,7 +184,7 @@ impl Request {
     /// The pool it is about, if it is about one.
     pub fn pool(&self) -> Option<&str> {
         match self {
-            Request::Status { pool } | Request::Events(Events { pool, .. }) => pool.as_deref(),
+            Request::Status { pool, .. } | Request::Events(Events { pool, .. }) => pool.as_deref(),
             Request::Reload { .. } => None,
             Request::Why { pool, .. }
             | Request::Recover { pool, .. }
@@ -268,7 +271,7 @@ mod tests {
         let request = Request::Switchover { pool, to: None, force: true, reason, dry_run: false, wait: true };
         assert_eq!(Request::parse(request.to_line().as_bytes()), Ok(request));
         let status = Request::parse(br#"{"v":1,"cmd":"status","pool":"db"}"#);
-        assert_eq!(status, Ok(Request::Status { pool: Some("db".into()) }));
+        assert_eq!(status, Ok(Request::Status { pool: Some("db".into()), follow: false }));
         let events = Events { since_s: Some(60), pool: Some("db".into()), follow: true, ..Events::default() };
         let line = br#"{"v":1,"cmd":"events","since_s":60,"pool":"db","follow":true}"#;
         assert_eq!(Request::parse(line), Ok(Request::Events(events)));

@@ -1,9 +1,10 @@
 //! What clients of the control socket get: events from the journal, everything else from the decider.
 
-use super::events;
+use super::board::Board;
 use super::follow_through::FollowThrough;
 use super::lock::Held;
 use super::message::{Given, Mailbox, Want};
+use super::{events, following};
 use crate::config;
 use crate::control::peer::Peer;
 use crate::control::protocol::{Answer, Code, Failure, Request};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub(super) struct Answers {
     pub(super) mailbox: Mailbox,
     pub(super) journal: Arc<Journal>,
+    pub(super) board: Arc<Board>,
     pub(super) config: PathBuf,
     pub(super) control_group: String,
     pub(super) held: Held,
@@ -27,6 +29,7 @@ impl Handler for Answers {
     fn handle(&self, request: Request, peer: &Peer) -> Reply {
         match request {
             Request::Events(asked) => events::answer(&self.journal, &self.mailbox, asked),
+            Request::Status { pool, follow: true } => following::answer(&self.board, &self.mailbox, pool),
             Request::Reload { force } => Reply::Once(self.reload(force, &peer.name)),
             request if request.waits() => self.follow_through(request, &peer.name),
             request => Reply::Once(self.ask(Want::Request(request), &peer.name)),

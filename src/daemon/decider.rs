@@ -4,6 +4,7 @@
 //! round: take in what came -> tick -> publish -> heartbeat -> answer and tell -> a few requests -> publish
 //! ```
 
+use super::board::Board;
 use super::fleet::Fleet;
 use super::lock::Lock;
 use super::lost::Lost;
@@ -50,6 +51,8 @@ pub(super) struct Decider {
     woke: Moment,
     /// Where memories become bytes, one after the other.
     pub(super) room: Vec<u8>,
+    /// Pools published since they were last shown to those who follow them.
+    pub(super) published: Vec<usize>,
     /// Publishing failed last time.
     pub(super) stuck: bool,
     /// When the published file is next looked at.
@@ -88,6 +91,7 @@ pub(super) struct Surroundings {
     pub(super) daemon: Daemon,
     pub(super) desk: Desk,
     pub(super) lvs_desk: keepalived::desk::Desk,
+    pub(super) board: Arc<Board>,
 }
 
 /// What waits until what it speaks of is published.
@@ -122,6 +126,7 @@ impl Decider {
             inbox,
             woke,
             room: Vec::new(),
+            published: Vec::new(),
             stuck: false,
             look: woke,
             persisting: Persisting::default(),

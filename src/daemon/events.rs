@@ -50,7 +50,7 @@ fn named(asked: Events, journal: &Journal, mailbox: &Mailbox) -> Result<Events, 
         return Ok(asked);
     }
     // Events can be shown also while the decider has no time.
-    let status = mailbox.ask(Want::Request(Request::Status { pool: None }), "");
+    let status = mailbox.ask(Want::Request(Request::Status { pool: None, follow: false }), "");
     let Ok(Given::Status(status)) = status else { return Ok(asked) };
     let mut pools = status.pools.iter().filter(|pool| asked.pool.as_ref().is_none_or(|p| *p == pool.name));
     let found = match &asked.node {

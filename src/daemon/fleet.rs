@@ -7,6 +7,7 @@ use super::message::{Mailbox, PollerId};
 use super::running::Running;
 use crate::clock;
 use crate::config::{Pool as PoolConfig, Settings};
+use crate::control::status::Pool as Look;
 use crate::core::pool::{Memory, Pool};
 use crate::core::reboot::Carry;
 use crate::core::time::{Duration, Moment};
@@ -42,6 +43,8 @@ pub(super) struct Member {
     pub(super) pool: Pool,
     /// What of it must survive a reboot, as last published, in short.
     pub(super) print: u64,
+    /// How it was last shown to those who follow it, without what moves all the time; `None`: not since it last changed.
+    pub(super) shown: Option<Look>,
     pub(super) pollers: Vec<Running>,
 }
 
@@ -67,7 +70,7 @@ impl Fleet {
                 }
                 None => Pool::new(decision, now),
             };
-            Member { pool, print: 0, pollers: Vec::new() }
+            Member { pool, print: 0, shown: None, pollers: Vec::new() }
         };
         let members: Vec<Member> = settings.pools.iter().map(pool).collect();
         let agenda = Agenda::of(members.len(), now);

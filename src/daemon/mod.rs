@@ -11,7 +11,7 @@
 //! - `persist`: what must survive a reboot, on disk
 //! - `message`: what the decider is told, through one bounded queue
 //! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time
-//! - `events`: what happened, for clients
+//! - `events`: what happened, for clients; `board`, `following`: status as it changes
 //! - `troubles`: what lasts, and is told again now and then
 //! - `lost`: pollers, of nodes and of checkpoints, that panicked
 //! - `lvs`: verdicts to keepalived, and what the kernel has made of them; `lvs_status`: the same for people
@@ -19,11 +19,13 @@
 
 mod agenda;
 mod answers;
+mod board;
 mod checkpoints;
 mod decider;
 mod events;
 mod fleet;
 mod follow_through;
+mod following;
 mod hand;
 mod lock;
 mod lost;

@@ -47,6 +47,8 @@ impl Decider {
         self.surroundings.alerts.adopt(ways, hooks);
         self.lvs.plan_anew(&settings);
         self.lvs.note_all(&self.fleet);
+        self.published.clear();
+        self.surroundings.board.begin_anew();
         self.settings = settings;
         // Everybody is asked again, those that made the driver panic too.
         self.lost = Lost::default();
@@ -92,6 +94,7 @@ impl Decider {
     pub(super) fn rebuild_state(&mut self) -> Result<(), WriteError> {
         self.writer = self.reveal(&self.settings, &self.fleet)?;
         self.fleet.agenda.all_published();
+        self.published = (0..self.fleet.members.len()).collect();
         self.lvs.note_all(&self.fleet);
         self.lvs.flush();
         Ok(())

@@ -17,7 +17,7 @@ impl Decider {
     pub(super) fn give(&mut self, want: Want, who: &str) -> Result<Given, Failure> {
         match want {
             Want::Install(settings, force) => self.install(*settings, force, who),
-            Want::Request(Request::Status { pool }) => self.status(pool.as_deref()),
+            Want::Request(Request::Status { pool, .. }) => self.status(pool.as_deref()),
             Want::Request(Request::Why { pool, node }) => {
                 let place = self.pool(&pool)?;
                 let pool = &self.fleet.members[place].pool;

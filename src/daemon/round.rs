@@ -44,6 +44,7 @@ impl Decider {
             self.carry_out();
             self.persist();
             self.writer.heartbeat(clock::boottime_ns());
+            self.show();
         }
         self.answer_waiting();
         let dropped = self.surroundings.mailbox.dropped();
@@ -152,6 +153,7 @@ impl Decider {
                     self.lvs.note(place, &member.pool);
                     self.room = record.memory;
                     self.fleet.agenda.published();
+                    self.published.push(place);
                     let print = publish::print(&member.pool);
                     self.persisting.changed |= print != member.print;
                     member.print = print;

@@ -1,6 +1,7 @@
 //! From the command line to the running loop, and its end.
 
 use super::answers::Answers;
+use super::board::Board;
 use super::decider::{Decider, Surroundings};
 use super::fleet::{Fleet, Past};
 use super::lock::{Held, Lock};
@@ -22,6 +23,7 @@ use crate::poll::{self, Watchdog};
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -65,7 +67,8 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let (mailbox, inbox) = Mailbox::with_room_for(1024 + nodes * 4 + checkpoints * 4);
     let journal = keep_journal(&settings.state_dir, &mailbox).map_err(no_thread)?;
     let alerts = start_alerts(&settings, &mailbox).map_err(no_thread)?;
-    listen(config, &settings, &mailbox, &journal, lock.held())?;
+    let board = Arc::<Board>::default();
+    listen(config, &settings, (&mailbox, &journal, &board), lock.held())?;
     signals::watch(mailbox.clone(), config.to_owned()).map_err(|e| format!("can't catch signals: {e}"))?;
     let watchdog = Watchdog::start().map_err(no_thread)?;
     let fresh = fleet.start_missing(&settings, &Fleet::default(), &mailbox, &watchdog);
@@ -78,7 +81,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let pulse = systemd::Pulse::default();
     systemd::ready(&pulse, &lvs_desk).map_err(no_thread)?;
     let surroundings =
-        Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk, lvs_desk };
+        Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk, lvs_desk, board };
     let warnings = settings.warnings.clone();
     let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox, lock, troubles);
     for fault in legacy.faults {
@@ -133,14 +136,14 @@ fn no_thread(e: std::io::Error) -> String {
 fn listen(
     config: &Path,
     settings: &Settings,
-    mailbox: &Mailbox,
-    journal: &Arc<Journal>,
+    (mailbox, journal, board): (&Mailbox, &Arc<Journal>, &Arc<Board>),
     held: Held,
 ) -> Result<(), String> {
     let socket = settings.runtime_dir.join("mpp.sock");
     let answers = Answers {
         mailbox: mailbox.clone(),
         journal: Arc::clone(journal),
+        board: Arc::clone(board),
         config: config.to_owned(),
         control_group: settings.control_group.clone(),
         held,
@@ -155,6 +158,7 @@ fn daemon(config: &Path) -> Daemon {
         pid: std::process::id(),
         since: rfc3339(Clocks::read().wall()),
         config: config.display().to_string(),
+        id: format!("{:016x}", RandomState::new().build_hasher().finish()),
         ..Daemon::default()
     }
 }

@@ -26,6 +26,7 @@ need strace strace
 need openssl openssl
 need tmux tmux
 need python3 python3
+need promtool prometheus
 for command; do
     need "$command" "$command"
 done

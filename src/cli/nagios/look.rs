@@ -33,7 +33,7 @@ pub(super) fn look(config: &Path, options: &NagiosOptions) -> Result<Seen, (Plug
     let found = within(patience / 8, move || Daemon::of(&config).map_err(|faults| faults.to_string()));
     let late = || Err("the configuration file can't be read in time".into());
     let daemon = Arc::new(found.unwrap_or_else(late).map_err(|why| (Plugin::Unknown, why))?);
-    let request = Arc::new(Request::Status { pool: options.pool.clone() });
+    let request = Arc::new(Request::Status { pool: options.pool.clone(), follow: false });
 
     let (to, what) = (Arc::clone(&daemon), Arc::clone(&request));
     let reason = match within(patience * 3 / 4, move || to.ask::<Status>(&what)) {

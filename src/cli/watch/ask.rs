@@ -27,7 +27,7 @@ pub(super) enum Answer {
 
 /// Asks for the status every second, until nobody wants to know. A refusal is told as it is.
 pub(super) fn status(daemon: &Daemon, pool: Option<String>, inbox: &SyncSender<Input>) {
-    let request = Request::Status { pool };
+    let request = Request::Status { pool, follow: false };
     while inbox.send(ask(daemon, &request)).is_ok() {
         thread::sleep(AGAIN);
     }
