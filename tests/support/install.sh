@@ -25,8 +25,13 @@ need curl curl
 need strace strace
 need openssl openssl
 need tmux tmux
+need gdnsd gdnsd
+need haproxy haproxy
+need pdns_server pdns-server
 need python3 python3
 need promtool prometheus
+# PowerDNS takes zones in files with a library of its own.
+ls /usr/lib/*/pdns/libbindbackend.so >/dev/null 2>&1 || missing="$missing pdns-backend-bind"
 for command; do
     need "$command" "$command"
 done
