@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test rest test-mysql test-deb deb test-lvs bench tools lint build unit loom deny explore fuzz clean
+.PHONY: demo test rest test-mysql test-deb deb test-lvs bench tools lint build unit loom deny explore fuzz pictures clean
 
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
@@ -71,6 +71,11 @@ test-deb:
 	$(CARGO) build --locked
 	@packaging/deb.sh target/debug target/package/test
 	$(CARGO) test --locked --no-fail-fast --test package -- --include-ignored
+
+# The dashboard's pictures, in docs/images.
+pictures: tools
+	$(CARGO) build --locked
+	$(CARGO) test --locked --test dashboard -- --ignored pictures
 
 # Licences and sources of what we depend on.
 deny:

@@ -13,6 +13,7 @@
 //! - `hand`: opening and closing them for writes; a write now and then
 //! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back
 //! - `doctor`: what would bite, before it does: facts, rules over them, findings
+//! - `peer`: listening to other agents that look after the same pools
 //! - `daemon`: everything wired together
 //! - `cli`: the operator's commands
 //! - `web`: what `mpp-web` answers
@@ -44,6 +45,8 @@ pub mod hand;
 pub mod journal;
 #[cfg(feature = "daemon")]
 pub mod keepalived;
+#[cfg(feature = "daemon")]
+pub mod peer;
 #[cfg(feature = "daemon")]
 pub mod poll;
 #[cfg(feature = "daemon")]

@@ -104,6 +104,15 @@ keepalived:
         extra: [ "garp_master_refresh 60" ]
       - { name: mpp6, interface: eth0.6, virtual_router_id: 51, unicast_src_ip: "2001:db8::11", unicast_peer: ["2001:db8::12"] }
     lvs_sync_daemon: { interface: eth1, id: 7 }
+web:
+  listen: ["127.0.0.1:80", "[::]:8781"]
+  tls: { cert: ca.pem, key: password, client_ca: ca.pem }
+  token_file: password
+  open: [ metrics, dashboard ]
+  max_connections: 17
+  max_per_address: 3
+  max_streams: 2
+  idle_timeout: 90s
 "#;
 
 fn folder(text: &str) -> (TempDir, PathBuf) {

@@ -50,7 +50,7 @@ fn verdicts_are_those_of_mpp_check_before_and_after_a_failover() {
     let path = format!("/v1/pools/db/nodes/{}/rw", servers[1].address());
     assert_eq!(get(&web, &path).body, "DOWN: not ACTIVE\n");
     assert_eq!(get(&web, "/v1/pools/db/nodes/db2/active").body, "DOWN: db1 is ACTIVE\n");
-    assert_eq!(get(&web, "/v1/pools/db/nodes/db1/ok").body, "UP: OK/ACTIVE (PRIMARY)\n");
+    wait_for(&web, "/v1/pools/db/nodes/db1/ok", 200, "UP: OK/ACTIVE (PRIMARY)\n");
     assert_eq!(get(&web, "/v1/pools/db/active").body, format!("db1 {}\n", servers[0].address()));
     assert_eq!(get(&web, "/v1/pools/db/site").body, "UP: db1 is ACTIVE here\n");
     let json: Value =
@@ -58,16 +58,18 @@ fn verdicts_are_those_of_mpp_check_before_and_after_a_failover() {
     assert_eq!(json, serde_json::json!({"up": true, "reason": "ACTIVE", "weight": 1, "stale_s": null}));
     assert_eq!(web.curl(&["-I", "-o", "/dev/null"], "/v1/pools/db/nodes/db2/rw"), "503", "HEAD");
 
+    agent.orders(&["drain", "db/db2", "--for", "1h"]);
+    wait_for(&web, "/v1/pools/db/nodes/db2/ro", 200, "UP: drained");
+    assert_eq!(get(&web, "/v1/pools/db/nodes/db2/ro?drained=down").code, 503);
+    agent.orders(&["undrain", "db/db2"]);
+    wait_for(&web, "/v1/pools/db/nodes/db2/ro", 200, "UP: STANDBY");
+
     servers[0].kill9();
     agent.wait_active("db2");
     wait_for(&web, "/v1/pools/db/nodes/db2/rw", 200, "UP: ACTIVE");
     same_as_mpp_check(&agent, &web);
     assert_eq!(get(&web, "/v1/pools/db/site").body, "DOWN: db2 is ACTIVE, and not local\n");
     assert_eq!(get(&web, "/v1/pools/db/active").body, format!("db2 {}\n", servers[1].address()));
-
-    agent.orders(&["drain", "db/db2", "--force", "--for", "1h"]);
-    wait_for(&web, "/v1/pools/db/nodes/db2/rw", 200, "drained");
-    assert_eq!(get(&web, "/v1/pools/db/nodes/db2/rw?drained=down").code, 503);
 }
 
 fn same_as_mpp_check(agent: &Agent, web: &MppWeb) {

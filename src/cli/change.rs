@@ -100,14 +100,24 @@ fn request(change: &Change, dry: bool) -> Request {
             dry_run: how.dry_run,
             wait: !how.no_wait,
         },
-        Change::Undrain { node, reason } => {
-            Request::Undrain { pool: node.pool.clone(), node: node.node.clone(), reason: reason.clone() }
+        Change::Undrain { node, reason, no_wait } => Request::Undrain {
+            pool: node.pool.clone(),
+            node: node.node.clone(),
+            reason: reason.clone(),
+            no_wait: *no_wait,
+        },
+        Change::Pause { pool, lasting, reason, no_wait } => Request::Pause {
+            pool: pool.clone(),
+            for_s: lasting.map(|d| d.as_secs()),
+            reason: reason.clone(),
+            no_wait: *no_wait,
+        },
+        Change::Resume { pool, reason, no_wait } => {
+            Request::Resume { pool: pool.clone(), reason: reason.clone(), no_wait: *no_wait }
         }
-        Change::Pause { pool, lasting, reason } => {
-            Request::Pause { pool: pool.clone(), for_s: lasting.map(|d| d.as_secs()), reason: reason.clone() }
+        Change::Ack { pool, reason, no_wait } => {
+            Request::Ack { pool: pool.clone(), reason: reason.clone(), no_wait: *no_wait }
         }
-        Change::Resume { pool, reason } => Request::Resume { pool: pool.clone(), reason: reason.clone() },
-        Change::Ack { pool, reason } => Request::Ack { pool: pool.clone(), reason: reason.clone() },
         Change::Reload { force } => Request::Reload { force: *force },
     }
 }

@@ -161,6 +161,9 @@ pub(super) enum Change {
         /// Why, for the record
         #[arg(long)]
         reason: Option<String>,
+        /// Do not wait for what peers make of it
+        #[arg(long)]
+        no_wait: bool,
     },
     /// No automatic change of ACTIVE
     Pause {
@@ -171,6 +174,9 @@ pub(super) enum Change {
         /// Why, for the record
         #[arg(long)]
         reason: Option<String>,
+        /// Do not wait for what peers make of it
+        #[arg(long)]
+        no_wait: bool,
     },
     /// End a pause
     Resume {
@@ -178,6 +184,9 @@ pub(super) enum Change {
         /// Why, for the record
         #[arg(long)]
         reason: Option<String>,
+        /// Do not wait for what peers make of it
+        #[arg(long)]
+        no_wait: bool,
     },
     /// Seen: empties the count of the flap guard
     Ack {
@@ -185,6 +194,9 @@ pub(super) enum Change {
         /// Why, for the record
         #[arg(long)]
         reason: Option<String>,
+        /// Do not wait for what peers make of it
+        #[arg(long)]
+        no_wait: bool,
     },
     /// Read the configuration again
     Reload {

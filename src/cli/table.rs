@@ -1,7 +1,7 @@
 //! The seed's table: one block a pool, columns aligned, colour only on a terminal.
 
 use super::look::Look;
-use crate::control::status::{Checkpoint, Node, Pool, Status, VirtualServer};
+use crate::control::status::{Checkpoint, Node, Peer, Pool, Status, VirtualServer};
 use jiff::{Timestamp, tz::TimeZone};
 use std::fmt::Write;
 
@@ -19,7 +19,8 @@ pub(super) fn render(status: &Status, colour: bool) -> String {
         _ = writeln!(out, "{}", paint(&note, "1;31", colour));
     }
     let nodes: Vec<[String; 7]> = status.pools.iter().flat_map(pool_rows).collect();
-    let widths = widths(&nodes);
+    let peers: Vec<[String; 7]> = status.peers.iter().map(peer).collect();
+    let widths = widths(nodes.iter().chain(&peers));
     _ = writeln!(out, "{}", line(&HEADER.map(str::to_owned), &widths, false));
     let mut rows = nodes.iter();
     for pool in &status.pools {
@@ -35,6 +36,9 @@ pub(super) fn render(status: &Status, colour: bool) -> String {
         }
         pool.virtual_servers.iter().for_each(|_| next(&mut out));
         pool.checkpoints_of(None).for_each(|c| checkpoint(&mut out, c, widths[1], colour));
+    }
+    for row in &peers {
+        _ = writeln!(out, "{}", line(row, &widths, colour));
     }
     out
 }
@@ -62,6 +66,17 @@ fn checkpoint(out: &mut String, checkpoint: &Checkpoint, width: usize, colour: b
     let message = if checkpoint.message == "--" { "" } else { &checkpoint.message };
     let line = format!("C  {status}  {time:19}  {}  {message}", checkpoint.id);
     _ = writeln!(out, "{}", line.trim_end());
+}
+
+/// `D  lb2  --  --  OK  same site  answers`: another director.
+fn peer(peer: &Peer) -> [String; 7] {
+    let status = match peer.reachable {
+        Some(true) => "OK",
+        Some(false) => "FAIL",
+        None => "--",
+    };
+    let words = peer.words().to_owned();
+    ["D".into(), peer.name.clone(), "--".into(), "--".into(), status.into(), peer.site().into(), words]
 }
 
 /// `V  192.168.2.1:3306  ...  OK  rw  mysql-rw: db1 weight 1, 12 connections`.
@@ -96,7 +111,7 @@ fn local_time(rfc3339: &str) -> String {
     }
 }
 
-fn widths(rows: &[[String; 7]]) -> [usize; 7] {
+fn widths<'r>(rows: impl Iterator<Item = &'r [String; 7]>) -> [usize; 7] {
     let mut widths = HEADER.map(str::len);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -23,6 +23,7 @@ mod lvs;
 mod monitor;
 mod node;
 mod password;
+mod peers;
 mod pool;
 mod probe;
 mod probe_write;
@@ -36,6 +37,7 @@ mod settings;
 mod show;
 mod show_checkpoints;
 mod show_keepalived;
+mod show_web;
 mod suggest;
 mod syslog;
 #[cfg(test)]
@@ -59,7 +61,8 @@ pub use lvs::{
 };
 pub use password::{Password, PasswordFault, PasswordSource};
 pub use probe::{Host, Http, Probe, Protocol, Trust};
-pub use settings::{Access, Alerts, Pool, Settings, Stale, StalePolicy, Tls};
+pub use secrets::authorities;
+pub use settings::{Access, Alerts, Peer, Pool, Settings, Stale, StalePolicy, Tls};
 pub use show::yaml;
 pub(crate) use suggest::nearest;
 pub use syslog::{Facility, Syslog, SyslogAddress};

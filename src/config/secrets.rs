@@ -1,7 +1,10 @@
 //! Files the configuration names: password files, credentials, certificates. Looked at, at load.
 
+use std::fmt::Display;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use ureq::tls::{PemItem, RootCerts, parse_pem};
 
 use super::password::{PasswordFault, PasswordSource, examine};
 use super::section::Spot;
@@ -56,6 +59,27 @@ pub(super) fn certificates(path: &Path) -> io::Result<bool> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MAX_CA_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).contains("-----BEGIN CERTIFICATE-----"))
+}
+
+/// The certificates of a file, as those whose signatures count; as they are now.
+///
+/// # Errors
+/// In words with the file's name, if it cannot be read, or holds no certificate.
+pub fn authorities(path: &Path) -> Result<RootCerts, String> {
+    let fault = |e: &dyn Display| format!("{}: {e}", path.display());
+    let mut pem = Vec::new();
+    let file = std::fs::File::open(path).map_err(|e| fault(&e))?;
+    file.take(MAX_CA_BYTES).read_to_end(&mut pem).map_err(|e| fault(&e))?;
+    let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>().map_err(|e| fault(&e))?;
+    let certificate = |item| match item {
+        PemItem::Certificate(certificate) => Some(certificate),
+        _ => None,
+    };
+    let certificates: Vec<_> = items.into_iter().filter_map(certificate).collect();
+    match certificates.is_empty() {
+        true => Err(fault(&"holds no PEM certificate")),
+        false => Ok(RootCerts::new_with_certs(&certificates)),
+    }
 }
 
 /// An operator who may not see the file may still check the configuration; mppd will say what it finds.

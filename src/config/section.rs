@@ -174,23 +174,6 @@ impl<'t> Section<'t> {
         }
         self.get(key)
     }
-
-    /// Refuses a key of a feature that is not built in this version, unless it asks for nothing: no value, false,
-    /// an empty list, or the word `harmless`.
-    pub(super) fn unbuilt(&self, key: &str, harmless: &str) {
-        debug_assert!(self.known.contains(&key), "{key} is read but not known");
-        let Some(i) = self.index.get(key) else { return };
-        let asks = match &self.entries[*i].1 {
-            Tree::Null | Tree::Bool(false) => false,
-            Tree::List(items) => !items.is_empty(),
-            Tree::Map(entries) => !entries.is_empty(),
-            Tree::Text(word) => word != harmless,
-            Tree::Bool(true) | Tree::Integer(_) | Tree::Float(_) => true,
-        };
-        if asks {
-            self.key(*i).fault(unbuilt(key));
-        }
-    }
 }
 
 /// The words for a key, or a value of one, that this version knows and refuses.

@@ -14,14 +14,15 @@ use super::web::Web;
 use crate::alert::Hook;
 use crate::core::settings::{PoolSettings, Writable};
 
-/// File descriptors for a node, at most; for an order to one; for a probe, which a pool has one of; and for everything
-/// else: clients, logs, the state, what a reload takes.
+/// File descriptors for a node, at most; for an order to one; for a probe, which a pool has one of; for a peer, with its
+/// certificates; and for everything else: clients, logs, the state, what a reload takes.
 const DESCRIPTORS_A_NODE: u64 = 3;
 const DESCRIPTORS_AN_ORDER: u64 = 1;
 const DESCRIPTORS_A_PROBE: u64 = 3;
 /// For a checkpoint, and for looking up its name.
 const DESCRIPTORS_A_CHECKPOINT: u64 = 3;
 const DESCRIPTORS_A_NAME: u64 = 3;
+const DESCRIPTORS_A_PEER: u64 = 4;
 const DESCRIPTORS_BESIDE: u64 = 160;
 
 /// All of a file.
@@ -41,6 +42,8 @@ pub struct Settings {
     pub stale: Stale,
     /// Who is told.
     pub alerts: Alerts,
+    /// Other agents that look after the same pools; at most 8. Each pool's `peers` are the same, in the same order.
+    pub peers: Vec<Peer>,
     /// keepalived and its virtual servers.
     pub keepalived: Keepalived,
     /// `mpp-web`.
@@ -61,7 +64,8 @@ impl Settings {
         let hands = orders * DESCRIPTORS_AN_ORDER + probes * DESCRIPTORS_A_PROBE;
         let (checkpoints, names) = self.watched();
         let watched = checkpoints * DESCRIPTORS_A_CHECKPOINT + names * DESCRIPTORS_A_NAME;
-        self.nodes() as u64 * DESCRIPTORS_A_NODE + hands + watched + DESCRIPTORS_BESIDE
+        let peers = self.peers.len() as u64 * DESCRIPTORS_A_PEER;
+        self.nodes() as u64 * DESCRIPTORS_A_NODE + hands + watched + peers + DESCRIPTORS_BESIDE
     }
 
     /// How many orders may be out at a time, and how many probes: a thread each.
@@ -99,6 +103,21 @@ pub struct Pool {
     pub access: Vec<Access>,
     /// How each of `decision.checkpoints` is asked: same order, same length.
     pub probes: Vec<Probe>,
+}
+
+/// Another agent, reached by its `mpp-web`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name; no two peers share one.
+    pub name: String,
+    /// `http://` or `https://`, a host, maybe a port and a path; no slash at its end.
+    pub url: String,
+    /// The token that its `mpp-web` wants.
+    pub token: PasswordSource,
+    /// A file of PEM certificates, one of which has signed its own; `None`: the system's authorities.
+    pub ca: Option<PathBuf>,
+    /// A second director of this site: it is followed. One of another site is not.
+    pub same_site: bool,
 }
 
 /// How the monitor reaches a node.

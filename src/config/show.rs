@@ -5,9 +5,9 @@ use std::fmt::Display;
 
 use super::duration::written;
 use super::password::PasswordSource;
-use super::settings::{Access, Alerts, Pool, Settings, StalePolicy, Tls};
+use super::settings::{Access, Alerts, Peer, Pool, Settings, StalePolicy, Tls};
 use super::syslog::SyslogAddress;
-use super::{show_checkpoints, show_keepalived};
+use super::{show_checkpoints, show_keepalived, show_web};
 use crate::alert::Hook;
 use crate::core::settings::{
     Failback, Isolation, NodeSettings, OnDenied, PoolRecovery, Recovery, WhenAllFail, Writable,
@@ -27,7 +27,9 @@ pub fn yaml(settings: &Settings) -> String {
     for pool in &settings.pools {
         show_pool(&mut out, pool, &common);
     }
+    show_peers(&mut out, &settings.peers);
     show_keepalived::show(&mut out, &settings.keepalived, &settings.pools);
+    block(&mut out, "", "web", &show_web::lines(&settings.web));
     out
 }
 
@@ -45,6 +47,23 @@ fn show_pool(out: &mut String, pool: &Pool, common: &[Line]) {
         let monitor: Vec<Line> =
             monitor(node, access).into_iter().filter(|line| !common.contains(line)).collect();
         block(out, "        ", "monitor", &monitor);
+    }
+}
+
+fn show_peers(out: &mut String, peers: &[Peer]) {
+    if !peers.is_empty() {
+        out.push_str("peers:\n");
+    }
+    for peer in peers {
+        lines(out, "  - ", &[("name", text(&peer.name))]);
+        lines(out, "    ", &[("url", text(&peer.url))]);
+        if let PasswordSource::File(path) = &peer.token {
+            lines(out, "    ", &[("token_file", text(path.display()))]);
+        }
+        if let Some(ca) = &peer.ca {
+            lines(out, "    ", &[("ca", text(ca.display()))]);
+        }
+        lines(out, "    ", &[("same_site", peer.same_site.to_string())]);
     }
 }
 
@@ -147,7 +166,7 @@ fn hook(hook: &Hook) -> String {
     )
 }
 
-fn list(items: impl Iterator<Item = String>) -> String {
+pub(super) fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }
 

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::reading::Reading;
 use super::resolve::Resolver;
 use super::{
-    Faults, Settings, alerts, checkpoint, director, keepalived, levels, monitor, node, pool, probe_write,
-    real_server, syslog, top, understand, virtual_server, vrrp_instance, web,
+    Faults, Settings, alerts, checkpoint, director, keepalived, levels, monitor, node, peers, pool,
+    probe_write, real_server, syslog, top, understand, virtual_server, vrrp_instance, web,
 };
 
 const PAGE: &str = include_str!("../../docs/configuration.md");
@@ -39,6 +39,7 @@ fn every_key_stands_in_the_documentation_and_no_other() {
         ("alerts", alerts::KEYS),
         ("alerts.hooks[]", alerts::HOOK_KEYS),
         ("alerts.syslog", syslog::KEYS),
+        ("peers[]", peers::KEYS),
         ("keepalived", keepalived::KEYS),
         ("web", web::KEYS),
         ("web.tls", web::TLS_KEYS),
@@ -69,6 +70,7 @@ startup_grace: 1m30s
 stale: { after: 5s, policy: hold }
 alerts: { syslog: { facility: local0, address: /run/log }, remind_every: 1h, hooks: [ { run: [/bin/true, x], events: [held] } ] }
 web: { listen: ["127.0.0.1:0", "[::1]:8780"], tls: { cert: c.pem, key: k.pem, client_ca: a.pem }, token_file: t, open: [health], idle_timeout: 1m }
+peers: [ { name: lb2, url: "https://10.0.0.12:8780/", same_site: false } ]
 pools:
   - name: "db"
     levels: { info: 1, warn: 2, critical: 3, fail: 4 }

@@ -7,14 +7,15 @@ use super::keepalived;
 use super::known::Known;
 use super::lvs::Keepalived;
 use super::monitor::Written;
+use super::peers;
 use super::pool;
 use super::section::{Section, Spot};
-use super::settings::{Alerts, Pool, Settings, Stale, StalePolicy};
+use super::settings::{Alerts, Peer, Pool, Settings, Stale, StalePolicy};
 use super::tree::Tree;
 use super::unique::Unique;
 use super::values::{ms, seconds};
 use super::web::{self, Web};
-use crate::core::settings::Writable;
+use crate::core::settings::{PeerSettings, Writable};
 use crate::core::words::Role;
 
 /// Keys of the top.
@@ -40,7 +41,6 @@ const LONGEST_RUNTIME_DIR: usize = 90;
 /// Reads the whole file. Only if no fault was noted does the result mean anything.
 pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
     let section = root.section(KEYS)?;
-    section.unbuilt("peers", "");
     let before = root.reading.faults();
     let pools = pools(&section);
     let whole = root.reading.faults() == before;
@@ -52,6 +52,7 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
         pools,
         stale: Stale { after: seconds(5), policy: StalePolicy::Hold },
         alerts: Alerts::default(),
+        peers: Vec::new(),
         keepalived: Keepalived::default(),
         web: Web::default(),
         warnings: Vec::new(),
@@ -60,6 +61,8 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
     section.fill("startup_grace", &mut settings.startup_grace, |spot| spot.duration(ms(0)..=seconds(3600)));
     section.fill("stale", &mut (), |spot| stale(spot, &mut settings.stale));
     section.fill("alerts", &mut (), |spot| alerts::read(spot, &mut settings.alerts));
+    section.fill("peers", &mut settings.peers, peers::read);
+    tell_pools_of_peers(&mut settings);
     section.fill("keepalived", &mut settings.keepalived, |spot| {
         keepalived::read(spot, &Known::of(&settings.pools, whole))
     });
@@ -75,15 +78,26 @@ pub(super) fn read(root: &Spot<'_>) -> Option<Settings> {
     Some(settings)
 }
 
+/// Every pool hears of all of them.
+fn tell_pools_of_peers(settings: &mut Settings) {
+    let peer = |peer: &Peer| PeerSettings { name: peer.name.clone(), same_site: peer.same_site };
+    let peers: Vec<PeerSettings> = settings.peers.iter().map(peer).collect();
+    settings.pools.iter_mut().for_each(|pool| pool.decision.peers.clone_from(&peers));
+}
+
 /// Two directors that each open and close the same servers, and do not know of each other.
 fn warn_of_two_hands(section: &Section<'_>, settings: &Settings) {
+    if settings.peers.iter().any(|peer| peer.same_site) {
+        return;
+    }
     let managed = settings.pools.iter().find(|pool| pool.decision.writable == Writable::Manage);
     if let (Some(pool), Some(_), Some(spot)) =
         (managed, &settings.keepalived.director, section.get("keepalived"))
     {
         spot.warn(format!(
             "director: this is one of several directors, and pool {} is managed (writable: manage); they do not \
-             know of each other yet: only one of them may manage a pool, give it writable: observe on the others",
+             know of each other: name the others in peers, or let only one of them manage a pool and give it \
+             writable: observe on the others",
             pool.decision.name
         ));
     }

@@ -82,6 +82,43 @@ pub struct Progress {
     pub after_ms: u64,
 }
 
+/// What a peer has made of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The peer's name.
+    pub name: String,
+    /// A second director of this site.
+    pub same_site: bool,
+    /// It is so there too.
+    pub done: bool,
+    /// In words, without its name.
+    pub words: String,
+}
+
+/// What a request came to, and what peers have made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The answer; if it is words, each peer has a line of them.
+    pub answer: Answer,
+    /// Peer by peer; empty where there are none, or it is nothing to them.
+    pub peers: Vec<Elsewhere>,
+}
+
+impl Told {
+    /// Words, and a line more for each peer.
+    pub fn words(words: String, peers: Vec<Elsewhere>) -> Told {
+        let line = |peer: &Elsewhere| format!("\n{}: {}", peer.name, peer.words);
+        let words = peers.iter().fold(words, |words, peer| words + &line(peer));
+        Told { answer: Ok(words.into()), peers }
+    }
+}
+
+impl From<Answer> for Told {
+    fn from(answer: Answer) -> Told {
+        Told { answer, peers: Vec::new() }
+    }
+}
+
 /// What a request came to.
 pub type Answer = Result<Value, Failure>;
 
@@ -92,6 +129,14 @@ pub fn answer_line(answer: &Answer) -> String {
         Err(failure) => json!({"ok": false, "error": failure}),
     };
     format!("{value}\n")
+}
+
+/// The same with what peers have made of it, if there is anything.
+pub fn told_line(told: &Told) -> String {
+    match (&told.answer, &told.peers[..]) {
+        (Ok(data), peers @ [_, ..]) => format!("{}\n", json!({"ok": true, "data": data, "peers": peers})),
+        (answer, _) => answer_line(answer),
+    }
 }
 
 /// Reads an answer back.

@@ -102,6 +102,9 @@ pub enum Request {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Do not wait for what peers make of it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        no_wait: bool,
     },
     /// No automatic change of ACTIVE.
     Pause {
@@ -113,6 +116,9 @@ pub enum Request {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Do not wait for what peers make of it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        no_wait: bool,
     },
     /// End of the pause.
     Resume {
@@ -121,6 +127,9 @@ pub enum Request {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Do not wait for what peers make of it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        no_wait: bool,
     },
     /// Empties the count of the flap guard.
     Ack {
@@ -129,6 +138,9 @@ pub enum Request {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Do not wait for what peers make of it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        no_wait: bool,
     },
     /// Read the configuration again.
     Reload {
@@ -161,6 +173,17 @@ impl Request {
             Request::Recover { wait: true, .. }
                 | Request::Switchover { wait: true, .. }
                 | Request::Drain { wait: true, .. }
+        )
+    }
+
+    /// Whether the answer is to tell what peers have made of it; that may take two seconds.
+    pub fn tells_of_peers(&self) -> bool {
+        matches!(
+            self,
+            Request::Undrain { no_wait: false, .. }
+                | Request::Pause { no_wait: false, .. }
+                | Request::Resume { no_wait: false, .. }
+                | Request::Ack { no_wait: false, .. }
         )
     }
 

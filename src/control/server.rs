@@ -2,7 +2,7 @@
 
 use super::peer::Peer;
 use super::places::{Place, Places};
-use super::protocol::{Answer, Code, Failure, LARGEST_REQUEST, Request, answer_line};
+use super::protocol::{Answer, Code, Failure, LARGEST_REQUEST, Request, Told, answer_line, told_line};
 use super::timed::Timed;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs;
@@ -25,9 +25,21 @@ const STACK: usize = 256 * 1024;
 /// What a request leads to.
 pub enum Reply {
     /// One answer, and the exchange is over.
-    Once(Answer),
+    Once(Told),
     /// Answers until the client or the daemon has enough; `None`: nothing yet.
-    Stream(Box<dyn Iterator<Item = Option<Answer>> + Send>),
+    Stream(Box<dyn Iterator<Item = Option<Told>> + Send>),
+}
+
+impl Reply {
+    /// One answer, which is nothing to peers.
+    pub fn once(answer: Answer) -> Reply {
+        Reply::Once(answer.into())
+    }
+
+    /// Such answers, until the client or the daemon has enough.
+    pub fn stream(answers: impl Iterator<Item = Option<Answer>> + Send + 'static) -> Reply {
+        Reply::Stream(Box::new(answers.map(|answer| answer.map(Told::from))))
+    }
 }
 
 /// Who answers. Called on client threads; may wait for the decider, with a bound.
@@ -116,7 +128,7 @@ fn admit(mut stream: UnixStream, places: &Places, handler: &Arc<dyn Handler>) {
 fn serve(mut stream: UnixStream, _place: &Place, peer: Peer, handler: &dyn Handler) {
     let peer = peer.named();
     match read_request(&mut stream).and_then(|line| permitted(&peer, &line, handler)) {
-        Err(failure) => _ = send(&mut stream, &Err(failure)),
+        Err(failure) => _ = send(&mut stream, &Err(failure).into()),
         Ok(Reply::Once(answer)) => _ = send(&mut stream, &answer),
         Ok(Reply::Stream(answers)) => follow(&mut stream, answers),
     }
@@ -160,11 +172,11 @@ fn read_request(stream: &mut UnixStream) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn send(stream: &mut UnixStream, answer: &Answer) -> io::Result<()> {
-    Timed::new(stream, PATIENCE).write_all(answer_line(answer).as_bytes())
+fn send(stream: &mut UnixStream, told: &Told) -> io::Result<()> {
+    Timed::new(stream, PATIENCE).write_all(told_line(told).as_bytes())
 }
 
-fn follow(stream: &mut UnixStream, answers: Box<dyn Iterator<Item = Option<Answer>> + Send>) {
+fn follow(stream: &mut UnixStream, answers: Box<dyn Iterator<Item = Option<Told>> + Send>) {
     for answer in answers {
         let alive = match answer {
             Some(answer) => send(stream, &answer).is_ok(),

@@ -321,6 +321,22 @@ impl Pool {
     }
 }
 
+impl Peer {
+    /// How it is, in words: `answers`; `can't be reached: connection refused`.
+    pub fn words(&self) -> &str {
+        match (&self.fault, self.reachable) {
+            (Some(fault), _) => fault,
+            (None, Some(true)) => "answers",
+            (None, _) => "has not been heard yet",
+        }
+    }
+
+    /// `same site`, `other site`.
+    pub fn site(&self) -> &'static str {
+        if self.same_site { "same site" } else { "other site" }
+    }
+}
+
 impl VirtualServer {
     /// What the kernel has, in words: `db1 weight 1, 12 connections`.
     pub fn loaded_words(&self) -> String {

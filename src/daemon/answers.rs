@@ -4,10 +4,10 @@ use super::board::Board;
 use super::follow_through::FollowThrough;
 use super::lock::Held;
 use super::message::{Given, Mailbox, Want};
-use super::{events, following};
+use super::{elsewhere, events, following};
 use crate::config;
 use crate::control::peer::Peer;
-use crate::control::protocol::{Answer, Code, Failure, Request};
+use crate::control::protocol::{Answer, Code, Failure, Request, Told};
 use crate::control::server::{Handler, Reply};
 use crate::core::command::{Awaits, Done};
 use crate::journal::Journal;
@@ -30,9 +30,10 @@ impl Handler for Answers {
         match request {
             Request::Events(asked) => events::answer(&self.journal, &self.mailbox, asked),
             Request::Status { pool, follow: true } => following::answer(&self.board, &self.mailbox, pool),
-            Request::Reload { force } => Reply::Once(self.reload(force, &peer.name)),
+            Request::Reload { force } => Reply::once(self.reload(force, &peer.name)),
             request if request.waits() => self.follow_through(request, &peer.name),
-            request => Reply::Once(self.ask(Want::Request(request), &peer.name)),
+            request if request.changes() => self.carry_out(request, &peer.name),
+            request => Reply::once(self.ask(Want::Request(request), &peer.name)),
         }
     }
 
@@ -52,6 +53,17 @@ impl Answers {
         self.ask(Want::Install(Box::new(settings), force), who)
     }
 
+    /// Carries a command out, and answers at once; or when those peers that answer have followed.
+    fn carry_out(&self, request: Request, who: &str) -> Reply {
+        let (pool, told) = (request.pool().unwrap_or_default().to_owned(), request.tells_of_peers());
+        match self.mailbox.ask(Want::Request(request), who) {
+            Ok(Given::Words(words) | Given::Begun(Done { words, .. })) if told => {
+                Reply::Once(Told::words(words, elsewhere::wait(&self.mailbox, &pool, false)))
+            }
+            given => Reply::once(given.and_then(json)),
+        }
+    }
+
     /// Carries a command out, and answers as it goes on until it is over.
     fn follow_through(&self, request: Request, who: &str) -> Reply {
         let (pool, before) = (request.pool().unwrap_or_default().to_owned(), self.journal.newest());
@@ -60,7 +72,10 @@ impl Answers {
                 let (mailbox, journal) = (self.mailbox.clone(), Arc::clone(&self.journal));
                 Reply::Stream(Box::new(FollowThrough::of(done, pool, before, mailbox, journal)))
             }
-            given => Reply::Once(given.and_then(json)),
+            Ok(Given::Begun(done)) => {
+                Reply::Once(Told::words(done.words, elsewhere::wait(&self.mailbox, &pool, false)))
+            }
+            given => Reply::once(given.and_then(json)),
         }
     }
 
@@ -74,6 +89,8 @@ fn json(given: Given) -> Answer {
         Given::Words(words) | Given::Begun(Done { words, .. }) | Given::UnderWay(words) => {
             Ok(Value::String(words))
         }
+        // Nobody asks for it by itself.
+        Given::Elsewhere(peers, _) => serde_json::to_value(peers),
         Given::Status(status) => serde_json::to_value(status),
         Given::Why(why) => serde_json::to_value(why),
     };

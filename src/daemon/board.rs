@@ -14,7 +14,6 @@ pub(super) enum Look {
     /// A pool.
     Pool(Arc<Pool>),
     /// The other agents.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nobody looks after peers yet"))]
     Peers(Arc<Vec<Peer>>),
 }
 
@@ -22,7 +21,6 @@ pub(super) enum Look {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Subject {
     Pool(usize),
-    #[cfg_attr(not(test), expect(dead_code, reason = "nobody looks after peers yet"))]
     Peers,
 }
 
@@ -79,7 +77,6 @@ impl Board {
         self.pin(Subject::Pool(place), Look::Pool(Arc::new(pool)));
     }
 
-    #[cfg(test)]
     /// The other agents look like this now.
     pub(super) fn pin_peers(&self, peers: Vec<Peer>) {
         self.pin(Subject::Peers, Look::Peers(Arc::new(peers)));

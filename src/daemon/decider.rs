@@ -11,6 +11,7 @@ use super::lost::Lost;
 use super::lvs::Lvs;
 use super::message::{self, Inbox, Mailbox, Message};
 use super::orders::Orders;
+use super::peers::Peers;
 use super::persist::Desk;
 use super::systemd::Pulse;
 use super::troubles::Troubles;
@@ -66,6 +67,7 @@ pub(super) struct Decider {
     pub(super) lost: Lost,
     pub(super) orders: Orders,
     pub(super) lvs: Lvs,
+    pub(super) peers: Peers,
     pub(super) outbox: Outbox,
     pub(super) flood: Flood,
     pub(super) troubles: Troubles,
@@ -106,7 +108,7 @@ impl Decider {
     /// Ready to go round.
     pub(super) fn new(
         settings: Settings,
-        fleet: Fleet,
+        (fleet, peers): (Fleet, Peers),
         writer: Writer,
         surroundings: Surroundings,
         inbox: Inbox,
@@ -136,6 +138,7 @@ impl Decider {
             lost: Lost::default(),
             orders: Orders::default(),
             lvs,
+            peers,
             outbox,
             flood: Flood::default(),
             troubles,
@@ -240,6 +243,7 @@ impl Decider {
                 Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
                 Message::Written(result) => self.written(result),
                 Message::Hook(program, fails, words) => self.tell_of_hook(&program, fails, &words),
+                Message::Heard(listener, heard) => self.heard(listener, heard),
                 Message::Seen(seen) => self.seen(seen),
                 Message::Knock => self.knocked = true,
                 Message::Stop => return false,

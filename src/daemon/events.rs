@@ -26,18 +26,18 @@ pub(super) fn answer(journal: &Arc<Journal>, mailbox: &Mailbox, asked: Events) -
     });
     let (filter, most) = match wanted {
         Ok(wanted) => wanted,
-        Err(failure) => return Reply::Once(Err(failure)),
+        Err(failure) => return Reply::once(Err(failure)),
     };
     if follow {
         let after = after.unwrap_or_else(|| journal.before_memory());
         let journal = Arc::clone(journal);
-        return Reply::Stream(Box::new(Follower { journal, filter, after, ready: VecDeque::new() }));
+        return Reply::stream(Follower { journal, filter, after, ready: VecDeque::new() });
     }
     let found = match after {
         Some(after) => journal.page_after(after, &filter, most),
         None => journal.newest_page(&filter, most),
     };
-    Reply::Once(found.and_then(|found| {
+    Reply::once(found.and_then(|found| {
         let value = if page { serde_json::to_value(found) } else { Ok(Value::Array(found.events)) };
         value.map_err(|e| Failure::new(Code::BadRequest, e.to_string()))
     }))

@@ -1,10 +1,11 @@
 //! A command whose effect takes time, told to its client as it goes on: each step when it is published, and at the end
 //! what it came to.
 
+use super::elsewhere;
 use super::message::{Given, Mailbox, Want};
 use crate::alert::Line;
 use crate::clock;
-use crate::control::protocol::{Answer, Failure, Progress};
+use crate::control::protocol::{Failure, Progress, Told};
 use crate::core::command::{Awaits, Done};
 use crate::core::event::What;
 use crate::core::time::Moment;
@@ -30,7 +31,7 @@ pub(super) struct FollowThrough {
     began: Moment,
     /// When something was last told.
     told: Moment,
-    ready: VecDeque<Answer>,
+    ready: VecDeque<Told>,
     /// Why the handover was given up.
     given_up: Option<String>,
     over: bool,
@@ -68,7 +69,7 @@ impl FollowThrough {
         self.told = clock::now();
         let after = self.told.since(self.began).as_millis();
         let progress = Progress { progress, after_ms: u64::try_from(after).unwrap_or(u64::MAX) };
-        self.ready.push_back(Ok(serde_json::to_value(progress).unwrap_or_default()));
+        self.ready.push_back(Ok(serde_json::to_value(progress).unwrap_or_default()).into());
     }
 
     /// Steps that have been told since the last look.
@@ -102,20 +103,24 @@ impl FollowThrough {
         match outcome {
             Ok(Given::UnderWay(words)) if clock::now().since(self.told) >= WORD => self.tell(words),
             Ok(Given::UnderWay(_)) => {}
-            Ok(Given::Words(done)) => self.end(Ok(Value::String(done))),
-            Ok(_) => self.end(Ok(Value::Null)),
+            Ok(Given::Words(done)) => {
+                let moved = matches!(self.awaits, Awaits::Handover { .. });
+                let peers = elsewhere::wait(&self.mailbox, &self.pool, moved);
+                self.end(Told::words(done, peers));
+            }
+            Ok(_) => self.end(Ok(Value::Null).into()),
             Err(failure) => {
                 let message = match self.given_up.take() {
                     Some(why) => format!("given up: {why}; {}", failure.message),
                     None => failure.message,
                 };
-                self.end(Err(Failure { message, ..failure }));
+                self.end(Err(Failure { message, ..failure }).into());
             }
         }
     }
 
-    fn end(&mut self, answer: Answer) {
-        self.ready.push_back(answer);
+    fn end(&mut self, told: Told) {
+        self.ready.push_back(told);
         self.over = true;
     }
 }
@@ -127,9 +132,9 @@ fn is_step(event: &str) -> bool {
 }
 
 impl Iterator for FollowThrough {
-    type Item = Option<Answer>;
+    type Item = Option<Told>;
 
-    fn next(&mut self) -> Option<Option<Answer>> {
+    fn next(&mut self) -> Option<Option<Told>> {
         if self.ready.is_empty() {
             if self.over {
                 return None;

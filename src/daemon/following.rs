@@ -29,6 +29,9 @@ impl Decider {
             return;
         }
         let clocks = Clocks::read();
+        if std::mem::take(&mut self.peers.changed) {
+            self.surroundings.board.pin_peers(self.peers.rows(&clocks));
+        }
         for place in places {
             let member = &mut self.fleet.members[place];
             let pool = status::pool(&member.pool, self.lvs.status(place), &clocks);
@@ -46,7 +49,7 @@ pub(super) fn answer(board: &Arc<Board>, mailbox: &Mailbox, pool: Option<String>
     let (mailbox, following, mark) = (mailbox.clone(), Following::of(board), board.mark());
     let mut follower = Follower { mailbox, following, pool, mark, ready: VecDeque::new(), over: false };
     follower.begin();
-    Reply::Stream(Box::new(follower))
+    Reply::stream(follower)
 }
 
 /// One who follows. Bounded by what the board has: the newest look of each pool.

@@ -1,7 +1,7 @@
 //! What the decider is told, through one bounded queue; and what clients want of it, through another.
 
 use crate::config::Settings;
-use crate::control::protocol::{Code, Failure, Request};
+use crate::control::protocol::{Code, Elsewhere, Failure, Request};
 use crate::control::status::Status;
 use crate::control::why::Why;
 use crate::core::command::{Awaits, Done};
@@ -9,6 +9,7 @@ use crate::core::event::Sighting;
 use crate::core::observation::Observation;
 use crate::hand::End;
 use crate::keepalived::watch::Seen;
+use crate::peer::Heard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -28,8 +29,7 @@ pub(super) struct PollerId(u64);
 impl PollerId {
     /// One that was never given before.
     pub(super) fn fresh() -> PollerId {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        PollerId(NEXT.fetch_add(1, Ordering::Relaxed))
+        PollerId(number())
     }
 }
 
@@ -40,9 +40,25 @@ pub(super) struct OrderId(u64);
 impl OrderId {
     /// One that was never given before.
     pub(super) fn fresh() -> OrderId {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        OrderId(NEXT.fetch_add(1, Ordering::Relaxed))
+        OrderId(number())
     }
+}
+
+/// Names one listener to a peer for its whole life, over reloads too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ListenerId(u64);
+
+impl ListenerId {
+    /// One that was never given before.
+    pub(super) fn fresh() -> ListenerId {
+        ListenerId(number())
+    }
+}
+
+/// One that was never given before.
+fn number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Something for the decider.
@@ -61,6 +77,8 @@ pub(super) enum Message {
     Written(std::result::Result<String, String>),
     /// How a hook fares: its program, whether it fails, in words.
     Hook(String, bool, String),
+    /// A peer says how things are, or nothing any more.
+    Heard(ListenerId, Heard),
     /// The kernel's table of virtual servers was looked at.
     Seen(Seen),
     /// There is a request: no need to sleep.
@@ -88,6 +106,8 @@ pub(super) enum Want {
     Request(Request),
     /// What has become of what a command set going in this pool.
     Outcome(String, Awaits),
+    /// What peers have made of the newest command in this pool; `true`: it has made another node ACTIVE.
+    Elsewhere(String, bool),
     /// A configuration, read and checked, is to be the one in force; `true`: also if an ACTIVE node is not in it.
     Install(Box<Settings>, bool),
 }
@@ -100,6 +120,8 @@ pub(super) enum Given {
     Begun(Done),
     /// It is not over yet, and what it waits for.
     UnderWay(String),
+    /// What peers have made of it, and whether there is nothing to wait for.
+    Elsewhere(Vec<Elsewhere>, bool),
     /// How things are.
     Status(Box<Status>),
     /// Why.

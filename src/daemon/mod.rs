@@ -10,9 +10,11 @@
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `persist`: what must survive a reboot, on disk
 //! - `message`: what the decider is told, through one bounded queue
-//! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time
+//! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time;
+//!   `elsewhere`: of what peers make of it
 //! - `events`: what happened, for clients; `board`, `following`: status as it changes
 //! - `troubles`: what lasts, and is told again now and then
+//! - `peers`: other agents, and what they say
 //! - `lost`: pollers, of nodes and of checkpoints, that panicked
 //! - `lvs`: verdicts to keepalived, and what the kernel has made of them; `lvs_status`: the same for people
 //! - `lock`, `signals`, `systemd`: the surroundings
@@ -22,6 +24,7 @@ mod answers;
 mod board;
 mod checkpoints;
 mod decider;
+mod elsewhere;
 mod events;
 mod fleet;
 mod follow_through;
@@ -34,6 +37,7 @@ mod lvs_status;
 mod memory;
 mod message;
 mod orders;
+mod peers;
 mod persist;
 mod publish;
 mod reload;

@@ -37,6 +37,10 @@ impl Decider {
             .alerts
             .start_missing(&ways)
             .map_err(|e| failed("can't start a hook's thread", e.to_string()))?;
+        let listeners = self
+            .peers
+            .start_missing(&settings, &self.surroundings.daemon.id, mailbox)
+            .map_err(|e| failed("can't start a peer's thread", e.to_string()))?;
         let writer = self.reveal(&settings, &fleet).map_err(|e| failed("can't publish", e.to_string()))?;
         // From here on nothing can fail.
         self.writer = writer;
@@ -47,6 +51,7 @@ impl Decider {
         self.surroundings.alerts.adopt(ways, hooks);
         self.lvs.plan_anew(&settings);
         self.lvs.note_all(&self.fleet);
+        self.peers.adopt(&settings, listeners);
         self.published.clear();
         self.surroundings.board.begin_anew();
         self.settings = settings;
@@ -55,6 +60,7 @@ impl Decider {
         for warning in self.settings.warnings.clone() {
             self.tell_self("config", "warning", warning.to_string());
         }
+        self.repeat_peers();
         self.tell_self("reload", "notice", format!("configuration reloaded by {who}"));
         Ok(Given::Words("reloaded".into()))
     }

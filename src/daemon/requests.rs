@@ -24,9 +24,11 @@ impl Decider {
                 let node = node.map(|node| node_of(pool, &node)).transpose()?;
                 let mut why = why::explain(pool, node, clock::now());
                 why.about.extend(self.lvs.why(place));
+                why.about.extend(self.peers.why(&why.pool));
                 Ok(Given::Why(why))
             }
             Want::Request(request) => self.command(&request, who),
+            Want::Elsewhere(pool, moved) => self.elsewhere(&pool, moved),
             Want::Outcome(pool, awaits) => self.outcome(&pool, &awaits),
         }
     }
@@ -50,7 +52,7 @@ impl Decider {
             version: VERSION,
             daemon: self.surroundings.daemon.clone(),
             pools,
-            peers: Vec::new(),
+            peers: self.peers.rows(&clocks),
         })))
     }
 
@@ -96,7 +98,8 @@ impl Decider {
         Ok((place, command))
     }
 
-    fn pool(&self, name: &str) -> Result<usize, Failure> {
+    /// The place of a pool.
+    pub(super) fn pool(&self, name: &str) -> Result<usize, Failure> {
         self.fleet.find(name).ok_or_else(|| {
             let names = self.fleet.members.iter().map(|m| m.pool.settings().name.as_str());
             Failure::new(Code::NoSuchPool, format!("no pool {name}; there are: {}", listed(names)))

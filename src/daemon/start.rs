@@ -7,6 +7,7 @@ use super::fleet::{Fleet, Past};
 use super::lock::{Held, Lock};
 use super::memory::{self, Legacy};
 use super::message::{Mailbox, Message, Sent};
+use super::peers::Peers;
 use super::troubles::Troubles;
 use super::{persist, reload, signals, systemd};
 use crate::alert::Alerts;
@@ -76,6 +77,9 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     fleet.adopt(&settings, fresh, Fleet::default());
 
     let daemon = daemon(config);
+    let mut peers = Peers::default();
+    let fresh = peers.start_missing(&settings, &daemon.id, &mailbox).map_err(no_thread)?;
+    peers.adopt(&settings, fresh);
     let desk = persist::start(&settings.state_dir, mailbox.clone()).map_err(no_thread)?;
     let lvs_desk = push_and_watch(&settings.runtime_dir, &mailbox).map_err(no_thread)?;
     let pulse = systemd::Pulse::default();
@@ -83,7 +87,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let surroundings =
         Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk, lvs_desk, board };
     let warnings = settings.warnings.clone();
-    let mut decider = Decider::new(settings, fleet, writer, surroundings, inbox, lock, troubles);
+    let mut decider = Decider::new(settings, (fleet, peers), writer, surroundings, inbox, lock, troubles);
     for fault in legacy.faults {
         decider.tell_self("restart", "alert", format!("some of what was remembered is lost: {fault}"));
     }

@@ -93,7 +93,7 @@ impl Decider {
     /// What ails the daemon itself. Each has told its beginning.
     fn own_troubles(&self) -> Vec<Ongoing> {
         let own =
-            |word, words| Ongoing { word, node: None, severity: "alert", words, help: None, told: true };
+            |(word, severity), words| Ongoing { word, node: None, severity, words, help: None, told: true };
         let (runtime_dir, state_dir) =
             (self.settings.runtime_dir.display(), self.settings.state_dir.display());
         let stuck = self
@@ -104,9 +104,13 @@ impl Decider {
             1 => first.words.clone(),
             n => format!("{} (and {} more; mpp why)", first.words, n - 1),
         });
-        let words =
-            [("publish", stuck), ("persist", hangs.or(self.troubles.unwritten.clone())), ("kernel", kernel)];
-        words.into_iter().filter_map(|(word, words)| words.map(|words| own(word, words))).collect()
+        let all = [
+            (("publish", "alert"), stuck),
+            (("persist", "alert"), hangs.or(self.troubles.unwritten.clone())),
+            (("kernel", "alert"), kernel),
+            (("peer", "warning"), self.peers.lost()),
+        ];
+        all.into_iter().filter_map(|(kind, words)| words.map(|words| own(kind, words))).collect()
     }
 }
 

@@ -97,11 +97,25 @@ impl Agent {
         let exchange = async {
             // It is never closed.
             let place = Arc::clone(&self.places).acquire_owned().await.map_err(|e| self.silent(&e))?;
-            let text = self.say(request).await?.next().await?;
+            let text = self.exchange(request).await?;
             Ok(Told { text, _place: place })
         };
         let late = |_| self.silent(&format!("nothing within {PATIENCE:?}"));
         timeout(PATIENCE, exchange).await.map_err(late)?
+    }
+
+    /// The whole status, for who asks for it once at a time: it waits for nobody who reads another answer slowly.
+    ///
+    /// # Errors
+    /// No answer in time, or a refusal.
+    pub(super) async fn status(&self) -> Result<String, Trouble> {
+        let late = |_| self.silent(&format!("nothing within {PATIENCE:?}"));
+        let request = Request::Status { pool: None, follow: false };
+        timeout(PATIENCE, self.exchange(&request)).await.map_err(late)?
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<String, Trouble> {
+        self.say(request).await?.next().await
     }
 
     /// Follows its status; give it up when it is silent for too long.

@@ -4,7 +4,6 @@ use super::agent::Trouble;
 use super::app::App;
 use super::picture::Picture;
 use crate::clock;
-use crate::control::protocol::Request;
 use crate::core::time::{Duration, Moment, Short};
 use axum::body::Bytes;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +16,7 @@ const GOOD_FOR: Duration = Duration::from_millis(100);
 #[derive(Default)]
 pub(super) struct Looks(Mutex<Option<(Moment, Looked)>>);
 
-/// What looking came to.
+/// What a look came to.
 type Looked = Result<Arc<Look>, Trouble>;
 
 /// Status as it was a moment ago.
@@ -48,7 +47,7 @@ impl App {
     ///
     /// # Errors
     /// mppd does not answer, or says no.
-    pub(super) async fn look(&self) -> Result<Arc<Look>, Trouble> {
+    pub(super) async fn look(&self) -> Looked {
         // Whoever waits here finds the look of whoever was first.
         let mut kept = self.looks.0.lock().await;
         if let Some((_, look)) = kept.as_ref().filter(|(at, _)| clock::now().since(*at) < GOOD_FOR) {
@@ -61,14 +60,14 @@ impl App {
         look
     }
 
-    async fn new_look(&self) -> Result<Arc<Look>, Trouble> {
+    async fn new_look(&self) -> Looked {
         // A frozen mppd need not be waited for by everybody.
         if let Ok(Some(silent)) = self.published.read(|reading| reading.silent_for()) {
             return Err(self.agent.silent(&format!("its last sign of life was {} ago", Short(silent))));
         }
-        let told = self.agent.ask(&Request::Status { pool: None, follow: false }).await?;
+        let said = self.agent.status().await?;
         let mut picture = Picture::default();
-        picture.take(&told.text).map_err(|e| self.agent.silent(&e))?;
+        picture.take(&said).map_err(|e| self.agent.silent(&e))?;
         Ok(Arc::new(Look { picture, whole: OnceLock::new() }))
     }
 }

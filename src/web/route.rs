@@ -21,7 +21,7 @@ pub(super) enum Route {
     Stream,
     /// `/metrics`.
     Metrics,
-    /// `/`.
+    /// `/`, `/dashboard/FILE`.
     Page,
     /// What there is not.
     Other,
@@ -49,6 +49,7 @@ impl Route {
                 "/" => Route::Page,
                 "/health" => Route::Health,
                 "/metrics" => Route::Metrics,
+                _ if path.starts_with("/dashboard/") => Route::Page,
                 _ => Route::Other,
             };
         };
@@ -101,6 +102,8 @@ mod tests {
     fn a_path_belongs_to_one_route() {
         for (path, route) in [
             ("/", Route::Page),
+            ("/dashboard/app.js", Route::Page),
+            ("/dashboard", Route::Other),
             ("/health", Route::Health),
             ("/health/", Route::Other),
             ("/metrics", Route::Metrics),

@@ -25,6 +25,7 @@ pub(super) fn router(app: Shared) -> Router {
         .route("/v1/stream", get(stream::answer))
         .route("/metrics", get(metrics::answer))
         .route("/", get(page::answer))
+        .route("/dashboard/{file}", get(page::part))
         .fallback(nowhere)
         .method_not_allowed_fallback(only_get)
         .with_state(app)

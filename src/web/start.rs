@@ -78,6 +78,7 @@ async fn run(app: Shared) -> Result<(), String> {
     tokio::spawn(async move { seats.keep().await });
     let accepting: Vec<_> = listeners.into_iter().map(|listener| open(&app, listener)).collect();
     tell(NotifyState::Ready);
+    tokio::spawn(watchdog());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -109,6 +110,16 @@ async fn farewell(app: &Shared) {
     };
     // Whoever takes longer is cut off by our end.
     _ = tokio::time::timeout(FAREWELL, ended).await;
+}
+
+/// Says that requests are answered, if systemd watches.
+async fn watchdog() {
+    let Some(limit) = sd_notify::watchdog_enabled() else { return };
+    loop {
+        // Not here: systemd may be slow to take it.
+        _ = tokio::task::spawn_blocking(|| tell(NotifyState::Watchdog)).await;
+        sleep(limit / 4).await;
+    }
 }
 
 fn tell(state: NotifyState<'_>) {

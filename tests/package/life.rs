@@ -1,7 +1,7 @@
 //! From installation to purge.
 
 use crate::machine::{
-    BOUND, DPKG, boot, configuration, configure, pid, runs_what_is_installed, wait_until_settled,
+    BOUND, DPKG, boot, configuration, configure, pid, runs_what_is_installed, wait_until_settled, web,
 };
 use crate::support::{Root, Use, pair_master_master, wait_until};
 use crate::watch::Watch;
@@ -44,8 +44,15 @@ fn upgrade_and_rollback_change_no_verdict_and_keep_the_configuration() {
     assert_ne!(second, first, "restarted");
     assert!(runs_what_is_installed(&root));
     assert_eq!(root.says("cat /etc/mpp/mpp.yaml"), configuration(&servers));
+    let rw = format!("curl -sf http://{}/v1/pools/db/nodes/db1/rw", web(&servers));
+    assert_eq!(root.says(&rw), "UP: ACTIVE\n", "mpp-web is started with it");
+    assert_eq!(
+        root.says("stat -c %U /proc/$(systemctl show --property=MainPID --value mpp-web)"),
+        "mpp-web\n"
+    );
     root.says(&format!("{DPKG} -i /tmp/old.deb"));
     assert_ne!(pid(&root), second, "restarted");
+    root.says("systemctl is-active mpp-web");
     wait_until("mppd answers", BOUND, || root.run("mpp status").status.success());
     assert!(root.says("mpp why db").contains("epoch 1"), "the same reign all along");
     watch.saw_one_answer_to_each_question();
@@ -77,7 +84,7 @@ fn it_is_not_removed_under_a_keepalived_that_asks_it_and_leaves_nothing_behind_a
     assert!(said.contains("not removed") && said.contains("/etc/keepalived/mpp.conf"), "{said}");
     assert_eq!(pid(&root), first, "it runs on");
     root.says("rm /etc/keepalived/mpp.conf && dpkg -r mpp");
-    root.refuses("systemctl is-active mppd");
+    root.refuses("systemctl is-active mppd || systemctl is-active mpp-web");
     root.says("test -e /etc/mpp/mpp.yaml && test -e /run/mpp/state && test ! -e /usr/bin/mpp-check");
     root.says(&format!("{DPKG} -i /tmp/new.deb"));
     assert!(runs_what_is_installed(&root), "installed again, it runs as it is configured");

@@ -46,9 +46,16 @@ pub(crate) fn configure(root: &Root, servers: &[Server]) {
 /// A pool over these servers.
 pub(crate) fn configuration(servers: &[Server]) -> String {
     let nodes = nodes(servers);
+    let web = web(servers);
     format!(
-        "# edited\nmonitor: {{ user: mpp, password_file: /etc/mpp/password }}\npools:\n  - name: db\n    nodes:\n{nodes}"
+        "# edited\nmonitor: {{ user: mpp, password_file: /etc/mpp/password }}\npools:\n  - name: db\n    nodes:\n{nodes}\
+         web: {{ listen: [\"{web}\"] }}\n"
     )
+}
+
+/// Where mpp-web listens: roots share one loopback.
+pub(crate) fn web(servers: &[Server]) -> String {
+    format!("{}:8780", servers[0].address().ip())
 }
 
 /// Waits until verdicts are as they stay: db1 takes writes, db2 readers.

@@ -9,6 +9,7 @@ use super::place::OwnDir;
 use super::processes::start_until;
 use super::template;
 use nix::sys::signal::Signal;
+use nix::unistd::Uid;
 use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -63,6 +64,28 @@ fn play_after(init: &str, path: &str, scenario: fn()) {
         true => scenario(),
         false => boot(init, path.split_once("::").expect("a path in a crate").1),
     }
+}
+
+/// Plays the scenario of the test with this path as root: here and now, or else by running this test program once more in a
+/// namespace where it seems to be root, as in a guest.
+///
+/// # Panics
+/// If the scenario does, or the kernel lets nobody have user namespaces.
+pub fn play_as_root(path: &str, scenario: fn()) {
+    if Uid::effective().is_root() {
+        return scenario();
+    }
+    let test = path.split_once("::").expect("a path in a crate").1;
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--net", "--mount", "setpriv", "--pdeathsig=KILL"]);
+    command.arg(env::current_exe().expect("our own path")).env(TEMPLATE, template::of(Flavour::Installed));
+    command.args(["--exact", test, "--include-ignored", "--nocapture", "--test-threads=1"]);
+    let ended =
+        start_until(command, Signal::SIGKILL).expect("unshare, from util-linux").wait().expect("its end");
+    assert!(
+        ended.success(),
+        "{test} failed; see above (be root, or allow unprivileged user namespaces): {ended}"
+    );
 }
 
 /// Whether this is the guest.

@@ -28,8 +28,9 @@ need tmux tmux
 need gdnsd gdnsd
 need haproxy haproxy
 need pdns_server pdns-server
-need python3 python3
+need chromium chromium
 need promtool prometheus
+need python3 python3
 # PowerDNS takes zones in files with a library of its own.
 ls /usr/lib/*/pdns/libbindbackend.so >/dev/null 2>&1 || missing="$missing pdns-backend-bind"
 for command; do

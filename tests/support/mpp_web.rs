@@ -38,19 +38,26 @@ impl MppWeb {
     }
 
     /// The same, started by this command.
-    pub fn run(agent: &Agent, keys: &str, mut command: Command) -> MppWeb {
+    pub fn run(agent: &Agent, keys: &str, command: Command) -> MppWeb {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("its address");
         drop(listener);
-        let (config, run) = (agent.path("web.yaml"), agent.path("run"));
+        let run = agent.path("run");
         let keys = if keys.is_empty() { String::new() } else { format!(", {keys}") };
         let text = format!("runtime_dir: {}\nweb: {{ listen: [\"{address}\"]{keys} }}\n", run.display());
-        fs::write(&config, text).expect("the configuration written");
-        let log = OpenOptions::new().create(true).append(true).open(agent.path("web.log")).expect("a log");
-        command.arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let child = start(command).expect("mpp-web started");
-        wait_until("mpp-web listens", BOUND, || TcpStream::connect(address).is_ok());
-        MppWeb { child, address }
+        fs::write(agent.path("web.yaml"), text).expect("the configuration written");
+        MppWeb { child: launch(agent, command, address), address }
+    }
+
+    /// SIGKILL.
+    pub fn kill9(&mut self) {
+        self.child.kill().expect("our child can be signalled");
+        self.child.wait().expect("its end");
+    }
+
+    /// Starts it again, where it was.
+    pub fn launch(&mut self, agent: &Agent) {
+        self.child = launch(agent, Command::new(program("mpp-web")), self.address);
     }
 
     /// Where it listens.
@@ -109,6 +116,15 @@ impl MppWeb {
         let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a code");
         Answer { code, head: head.to_owned(), body: body.to_owned() }
     }
+}
+
+fn launch(agent: &Agent, mut command: Command, address: SocketAddr) -> Child {
+    let log = OpenOptions::new().create(true).append(true).open(agent.path("web.log")).expect("a log");
+    command.arg("--config").arg(agent.path("web.yaml"));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    let child = start(command).expect("mpp-web started");
+    wait_until("mpp-web listens", BOUND, || TcpStream::connect(address).is_ok());
+    child
 }
 
 impl Drop for MppWeb {

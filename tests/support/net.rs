@@ -116,7 +116,7 @@ impl Net {
     }
 
     /// Runs a shell script in it.
-    fn run(&self, script: &str) {
+    pub fn run(&self, script: &str) {
         let mut command = with(self.enter(), &["sh", "-eu"]);
         let mut shell = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a shell");
         shell.stdin.take().expect("its input").write_all(script.as_bytes()).expect("the script written");

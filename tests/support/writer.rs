@@ -11,8 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-const USER: &str = "app";
-const PASSWORD: &str = "app-secret";
+/// The application.
+pub const USER: &str = "app";
+/// Its password.
+pub const PASSWORD: &str = "app-secret";
 /// How long a connection outlives the DOWN of its node: keepalived looks four times a second.
 const LINGER: Duration = Duration::from_millis(250);
 /// How long one statement may take.

@@ -15,7 +15,7 @@ use super::pool::{Shown, urgency};
 use super::view::View;
 use crate::alert;
 use crate::cli::look::Look;
-use crate::control::status::Status;
+use crate::control::status::{Peer, Status};
 use jiff::Timestamp;
 
 /// Events have this part of the screen at least.
@@ -91,12 +91,13 @@ struct Body {
 }
 
 impl Body {
-    fn of(pools: impl Iterator<Item = Vec<Line>>) -> Body {
+    fn of(pools: impl Iterator<Item = Vec<Line>>, peers: &[Line]) -> Body {
         let mut body = Body::default();
         for lines in pools {
             body.lines.extend(lines);
             body.ends.push(body.lines.len());
         }
+        body.lines.extend_from_slice(peers);
         body
     }
 
@@ -113,7 +114,8 @@ fn body(view: &View, status: &Status, width: usize, room: usize) -> Body {
     let mut pools: Vec<Shown<'_>> =
         status.pools.iter().map(|pool| Shown { view, columns: &columns, width, pool }).collect();
     pools.sort_by_key(|shown| (urgency(shown.pool), shown.is_quiet()));
-    let whole = Body::of(pools.iter().map(Shown::in_full));
+    let peers: Vec<Line> = status.peers.iter().flat_map(|peer| self::peer(peer, width)).collect();
+    let whole = Body::of(pools.iter().map(Shown::in_full), &peers);
     if whole.lines.len() <= room {
         return whole;
     }
@@ -121,7 +123,20 @@ fn body(view: &View, status: &Status, width: usize, room: usize) -> Body {
         true => vec![shown.in_short()],
         false => shown.in_full(),
     };
-    Body::of(pools.iter().map(lines))
+    Body::of(pools.iter().map(lines), &peers)
+}
+
+/// ` D lb2 same site: answers`.
+fn peer(peer: &Peer, width: usize) -> Vec<Line> {
+    let look = match peer.reachable {
+        Some(true) => Look::Plain,
+        Some(false) => Look::Bad,
+        None => Look::Doubtful,
+    };
+    let whole = format!("D {} {}: {}", peer.name, peer.site(), peer.words());
+    let lines = wrap(&whole, width.saturating_sub(3), 2);
+    let front = |n: usize| if n == 0 { " " } else { "   " };
+    lines.iter().enumerate().map(|(n, text)| Line::of(look, &format!("{}{text}", front(n)))).collect()
 }
 
 /// What is not shown, and how to get there.

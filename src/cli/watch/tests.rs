@@ -5,7 +5,7 @@ use super::sample::{answer, events, failed_over, held, pass, pool, status, view,
 use super::screen::screen;
 use super::view::View;
 use crate::cli::look::Look;
-use crate::control::status::{Node, Pool};
+use crate::control::status::{Node, Peer, Pool};
 use std::fs;
 use std::path::PathBuf;
 
@@ -46,6 +46,28 @@ fn thirty() -> View {
     let mut view = view();
     view.take(answer((1..=30).map(of).collect()));
     events().into_iter().for_each(|event| view.tell(event));
+    view
+}
+
+/// One director answers, one does not, of one nothing is known yet.
+fn with_peers() -> View {
+    let fault = "can't be reached: connection refused".to_owned();
+    let peer = |name: &str, same_site, reachable, fault| Peer {
+        name: name.into(),
+        url: "https://10.0.0.12:8780".into(),
+        same_site,
+        reachable,
+        since: "2026-11-24T03:00:13Z".into(),
+        fault,
+    };
+    let mut status = status(vec![pool("db")]);
+    status.peers = vec![
+        peer("lb2", true, Some(true), None),
+        peer("dc2", false, Some(false), Some(fault)),
+        peer("dc3", false, None, None),
+    ];
+    let mut view = view();
+    view.take(Answer::Status(status.into()));
     view
 }
 
@@ -123,6 +145,7 @@ fn every_situation_is_told_in_the_room_there_is() {
     }
     let size = SIZES[0];
     is_as_recorded("virtual-servers", &with_virtual_servers(), size);
+    is_as_recorded("peers", &with_peers(), size);
     is_as_recorded("handover", &handing_over(), size);
     is_as_recorded("stale", &stale(), size);
     is_as_recorded("nothing", &nothing(), size);

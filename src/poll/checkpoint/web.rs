@@ -1,15 +1,14 @@
 //! `http` and `https`: the status line of an answer to GET.
 
 use super::trouble::Trouble;
-use crate::config::{Http, Probe, Trust};
+use crate::config::{Http, Probe, Trust, authorities};
 use crate::poll::failure::shorten;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, Error};
@@ -40,7 +39,9 @@ impl Web {
         let tls = match &http.tls {
             None | Some(Trust::Any) => TlsConfig::builder().disable_verification(true),
             Some(Trust::System) => TlsConfig::builder().root_certs(RootCerts::PlatformVerifier),
-            Some(Trust::Authority(ca)) => TlsConfig::builder().root_certs(authorities(ca)?),
+            Some(Trust::Authority(ca)) => {
+                TlsConfig::builder().root_certs(authorities(ca).map_err(Trouble::Said)?)
+            }
         };
         let config = Config::builder()
             .timeout_global(Some(probe.timeout))
@@ -79,17 +80,6 @@ impl Resolver for At {
         found.push(at.ok_or(Error::HostNotFound)?);
         Ok(found)
     }
-}
-
-fn authorities(ca: &Path) -> Result<RootCerts, Trouble> {
-    let unread = |e: &dyn std::fmt::Display| Trouble::Said(format!("{}: {e}", ca.display()));
-    let pem = std::fs::read(ca).map_err(|e| unread(&e))?;
-    let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>().map_err(|e| unread(&e))?;
-    let certificates: Vec<_> = items
-        .into_iter()
-        .filter_map(|item| if let PemItem::Certificate(found) = item { Some(found) } else { None })
-        .collect();
-    Ok(RootCerts::Specific(Arc::new(certificates)))
 }
 
 fn trouble(error: Error) -> Trouble {

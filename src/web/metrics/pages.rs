@@ -6,7 +6,6 @@ use super::own::Own;
 use super::picture::Picture;
 use super::text::Format;
 use crate::clock;
-use crate::control::protocol::Request;
 use crate::core::time::{Duration, Moment};
 use crate::web::app::App;
 use axum::body::Bytes;
@@ -66,17 +65,14 @@ impl Pages {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place =
             place.map_err(|_| "too many who ask for /metrics do not read the answer; try again later")?;
-        let said = app.agent.ask(&Request::Status { pool: None, follow: false }).await;
-        if said.is_err() {
-            app.counts.agent_failures.up();
-        }
+        let said = app.look().await.map(|look| look.whole());
         let age = app.published.read(|reading| reading.age).ok();
         let (state, own) = (app.published.path().to_owned(), Own::of(&app.counts, app.started));
-        let changes = std::mem::take(&mut kept.changes);
+        // A copy: whoever asks may go away while this is going on.
+        let changes = kept.changes.clone();
         // Of a thousand pools it is some work; verdicts do not wait for it.
         let drawn = spawn_blocking(move || {
-            let picture =
-                Picture::of(said.ok().as_ref().map(|told| told.text.as_str()), &state, age, own, changes);
+            let picture = Picture::of(said.as_deref().ok(), &state, age, own, changes);
             picture.render(format)
         });
         let (text, changes) = drawn.await.map_err(|_| "mpp-web is ending")?;

@@ -1,0 +1,194 @@
+//! The thread of a peer: connects, listens, tells the daemon what it hears, and connects again.
+
+use super::connection::{self, SILENCE, Trouble};
+use super::{said, stream};
+use crate::clock::now;
+use crate::config::{Password, Peer};
+use crate::core::peer::View;
+use crate::core::time::{Duration, Moment};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Between two attempts to connect, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What is heard of a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Of each of its pools, by name; whatever was heard before is void.
+    Whole(BTreeMap<String, View>),
+    /// Of one of them.
+    Pool(String, Box<View>),
+    /// Nothing any more, and why: words that go on from its name.
+    Lost(String),
+}
+
+/// Takes what is heard; false: not now, it is to be told again.
+pub(super) type Tell = Box<dyn FnMut(Heard) -> bool + Send>;
+
+/// A thread that listens to a peer; it ends soon after this is dropped.
+pub struct Listener(Arc<AtomicBool>);
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Listens to a peer, in the name of an agent with this `daemon.id`.
+///
+/// # Errors
+/// If there is no thread to be had.
+pub fn start(peer: Peer, own_id: String, tell: Tell) -> io::Result<Listener> {
+    let over = Arc::new(AtomicBool::new(false));
+    let listener = Listener(Arc::clone(&over));
+    let token = Password::of(&peer.token);
+    let name = format!("peer {}", peer.name);
+    let mut ear = Ear {
+        peer,
+        own_id,
+        token,
+        tell,
+        over,
+        greeted: false,
+        known: None,
+        leads: false,
+        owing: false,
+        heard: None,
+        lost: None,
+    };
+    thread::Builder::new().name(name).spawn(move || ear.listen())?;
+    Ok(listener)
+}
+
+/// What a thread knows of its peer.
+struct Ear {
+    peer: Peer,
+    own_id: String,
+    token: Password,
+    tell: Tell,
+    over: Arc<AtomicBool>,
+    /// This connection has begun with the whole.
+    greeted: bool,
+    /// The pools, as last heard.
+    known: Option<BTreeMap<String, View>>,
+    /// It goes first where both would do the same.
+    leads: bool,
+    /// The daemon did not take what it was told: it is to be told all of it.
+    owing: bool,
+    /// When it last gave a sign of life.
+    heard: Option<Moment>,
+    /// The daemon knows that it is lost, and why.
+    lost: Option<String>,
+}
+
+impl Ear {
+    fn listen(&mut self) {
+        let mut pause = FIRST_PAUSE;
+        while !self.is_over() {
+            let before = self.heard;
+            let trouble = self.follow();
+            if self.heard != before {
+                pause = FIRST_PAUSE;
+            }
+            let left = self.left();
+            if left.is_zero() {
+                self.lose(trouble.to_string());
+            }
+            // Whoever was there a moment ago is tried at short intervals, and given up in time.
+            thread::sleep(if left.is_zero() { pause } else { pause.min(left) });
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// How long it may be silent still until it is lost.
+    fn left(&self) -> Duration {
+        self.heard.map_or(Duration::ZERO, |heard| SILENCE.saturating_sub(now().since(heard)))
+    }
+
+    /// Connects, and listens until there is nothing more to be heard.
+    fn follow(&mut self) -> Trouble {
+        let mut reader = match connection::open(&self.peer, &mut self.token) {
+            Ok(reader) => reader,
+            Err(trouble) => return trouble,
+        };
+        self.greeted = false;
+        while !self.is_over() {
+            if let Err(trouble) = stream::next(&mut reader).and_then(|event| self.take(&event)) {
+                return trouble;
+            }
+        }
+        Trouble::Ended
+    }
+
+    fn take(&mut self, event: &stream::Event) -> Result<(), Trouble> {
+        match event.name.as_str() {
+            "status" => self.take_whole(&event.data)?,
+            "pool" => self.take_pool(&event.data)?,
+            "alive" | "peers" => self.pay(),
+            "silent" => return Err(Trouble::Stale),
+            // What only a later version knows.
+            _ => return Ok(()),
+        }
+        if self.greeted {
+            self.heard = Some(now());
+        }
+        Ok(())
+    }
+
+    fn take_whole(&mut self, json: &[u8]) -> Result<(), Trouble> {
+        let whole = said::whole(json, &self.own_id).map_err(garbage)?;
+        if whole.id == self.own_id {
+            return Err(Trouble::Ourselves);
+        }
+        if whole.stale {
+            return Err(Trouble::Stale);
+        }
+        self.leads = whole.id < self.own_id;
+        self.greeted = true;
+        self.known = Some(whole.pools.into_iter().collect());
+        self.owing = true;
+        self.pay();
+        Ok(())
+    }
+
+    fn take_pool(&mut self, json: &[u8]) -> Result<(), Trouble> {
+        let (name, view) = said::pool(json, self.leads).map_err(garbage)?;
+        let Some(known) = self.known.as_mut().filter(|_| self.greeted) else {
+            return Err(Trouble::Garbage("a pool before the status as a whole".into()));
+        };
+        known.insert(name.clone(), view.clone());
+        self.owing |= !self.owing && !(self.tell)(Heard::Pool(name, Box::new(view)));
+        self.pay();
+        Ok(())
+    }
+
+    /// Tells what the daemon has not got yet.
+    fn pay(&mut self) {
+        if let (true, Some(known)) = (self.owing, &self.known) {
+            self.owing = !(self.tell)(Heard::Whole(known.clone()));
+            self.lost = self.lost.take().filter(|_| self.owing);
+        }
+    }
+
+    /// Tells that there is nothing to be heard any more; once, as long as it is for the same reason.
+    fn lose(&mut self, why: String) {
+        self.known = None;
+        self.owing = false;
+        if self.lost.as_ref() != Some(&why) && (self.tell)(Heard::Lost(why.clone())) {
+            self.lost = Some(why);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+}
+
+fn garbage(words: String) -> Trouble {
+    Trouble::Garbage(words)
+}

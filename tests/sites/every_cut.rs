@@ -1,0 +1,84 @@
+//! Everything that can break, one at a time, and every two cables: `make test-sites`. What must hold whatever is cut.
+
+use super::cuts::{Cut, Fault, pairs, singles};
+use super::network::SITES;
+use super::outcome::Outcome;
+use super::play::UNKNOWN;
+use super::site::Peers;
+use super::table;
+use super::world::{World, index};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// So many worlds beside each other: they mostly wait.
+const WORLDS: usize = 4;
+
+in_a_world! {
+    #[ignore = "takes minutes: make test-sites"] every_single_cut,
+    #[ignore = "takes minutes: make test-sites"] every_single_cut_with_peers,
+    #[ignore = "takes a quarter of an hour: make test-sites"] every_two_cables,
+    #[ignore = "takes a quarter of an hour: make test-sites"] every_two_cables_with_peers,
+}
+
+fn every_single_cut() {
+    play(Peers::None, &singles());
+}
+
+fn every_single_cut_with_peers() {
+    play(Peers::Named, &singles());
+}
+
+fn every_two_cables() {
+    play(Peers::None, &pairs());
+}
+
+fn every_two_cables_with_peers() {
+    play(Peers::Named, &pairs());
+}
+
+/// Plays all, prints the table, and judges them.
+fn play(peers: Peers, cuts: &[Cut]) {
+    let next = Mutex::new(cuts.iter().enumerate());
+    let outcomes = Mutex::new(Vec::new());
+    let take = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
+    thread::scope(|scope| {
+        for _ in 0..WORLDS.min(cuts.len()) {
+            scope.spawn(|| {
+                let mut world = World::start(peers);
+                while let Some((place, cut)) = take() {
+                    let outcome = world.play(cut, UNKNOWN, UNKNOWN);
+                    println!("{}", table::row(&outcome));
+                    outcomes.lock().unwrap_or_else(PoisonError::into_inner).push((place, outcome));
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outcomes.sort_by_key(|(place, _)| *place);
+    let told: Vec<Outcome> = outcomes.iter().map(|(_, outcome)| outcome.clone()).collect();
+    table::print(peers, &told);
+    let faults: Vec<String> = outcomes.iter().filter_map(|(place, o)| fault(&cuts[*place], o)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What must not be, whatever was cut.
+fn fault(cut: &Cut, outcome: &Outcome) -> Option<String> {
+    let name = &cut.name;
+    let cut_cables: Vec<&str> = cut.faults.iter().filter_map(Fault::cable).map(|(cable, _)| cable).collect();
+    for site in SITES {
+        let lost = |cable: &str| cut_cables.contains(&cable);
+        let cut_off =
+            lost(&format!("router{site}-lan")) || lost("outside") || lost(&format!("router{site}-int"));
+        if cut_off && outcome.during.claims[index(site)] {
+            return Some(format!(
+                "{name}: site {site} says that it is active, and none of its checkpoints answers"
+            ));
+        }
+        if cut_off && !lost("outside") && outcome.after.claims[index(site)] && site == 1 {
+            return Some(format!(
+                "{name}: site {site} is active again by itself, and the other one may have written"
+            ));
+        }
+    }
+    (outcome.lost > 0).then(|| format!("{name}: {} acknowledged rows are lost", outcome.lost))
+}
