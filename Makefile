@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test rest test-mysql test-deb deb test-lvs bench tools lint build unit loom deny explore fuzz pictures clean
+.PHONY: demo test rest test-mysql test-deb deb test-lvs test-sites bench tools lint build unit loom deny explore fuzz pictures clean
 
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
@@ -55,6 +55,11 @@ test-mysql: tools
 test-lvs: tools
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-fail-fast --test lvs -- --include-ignored --skip measures
+
+# Two sites in networks of their own: everything that can break, alone, and every two cables; with and without peers.
+test-sites: tools
+	$(CARGO) build --locked
+	$(CARGO) test --locked --no-fail-fast --test sites every_ -- --include-ignored --nocapture --test-threads=1
 
 # The Debian package, in target/debian.
 deb:

@@ -81,6 +81,10 @@ fn site(pool: &PoolSnapshot) -> Said {
         Some(active) if !record.nodes.get(active).is_some_and(|node| node.geo.up) => {
             Said::new(false, format!("{} is ACTIVE, local, and does not serve geo", name(active)))
         }
+        // As after a reboot, until the peers have been heard.
+        Some(active) if !record.nodes.get(active).is_some_and(|node| node.rw.up) => {
+            Said::new(false, format!("{} is ACTIVE, local, and does not serve rw", name(active)))
+        }
         Some(active) => Said::new(true, format!("{} is ACTIVE here", name(active))),
     }
 }

@@ -81,13 +81,18 @@ fn joined(part: &Mapping, place: fn(&mut Value) -> &mut Value) -> String {
     serde_yaml::to_string(&whole).expect("YAML")
 }
 
-/// Its settings; the password lies elsewhere here.
+/// Its settings; the secrets and the authority lie elsewhere here.
 fn load(text: &str) -> Result<Settings, String> {
     let folder = TempDir::new().expect("a folder");
-    let password = folder.path().join("password");
-    fs::write(&password, "secret\n").expect("written");
-    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).expect("its mode");
+    let mut text = text.to_owned();
+    let authority = "-----BEGIN CERTIFICATE-----\n";
+    for (name, content) in [("password", "secret\n"), ("peer-token", "secret\n"), ("ca.pem", authority)] {
+        let file = folder.path().join(name);
+        fs::write(&file, content).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
+        text = text.replace(&format!("/etc/mpp/{name}"), &file.display().to_string());
+    }
     let path = folder.path().join("mpp.yaml");
-    fs::write(&path, text.replace("/etc/mpp/password", &password.display().to_string())).expect("written");
+    fs::write(&path, text).expect("written");
     config::load(&path).map_err(|faults| faults.to_string())
 }

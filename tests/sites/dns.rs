@@ -48,30 +48,19 @@ impl Drop for Dns {
     }
 }
 
-/// Every number but the addresses is as docs/two-sites.md has it.
+/// The page that tells how to set it up.
+const PAGE: &str = include_str!("../../docs/two-sites.md");
+
+/// What the page shows, at addresses and in directories of the test's own.
 fn config(dir: &str) -> String {
-    let [first, second] = SITES.map(|site| at_site(site, VIP));
-    format!(
-        "options => {{ listen => {}, run_dir => {dir}/run, state_dir => {dir}/state }}
-service_types => {{
-  site => {{
-    plugin => http_status, port => 8080, url_path => /v1/pools/db/site,
-    interval => 2, timeout => 1, up_thresh => 1, ok_thresh => 1, down_thresh => 2
-  }}
-  mysql => {{
-    plugin => tcp_connect, port => 3306,
-    interval => 2, timeout => 1, up_thresh => 1, ok_thresh => 1, down_thresh => 2
-  }}
-}}
-plugins => {{
-  simplefo => {{
-    service_types => [ site, mysql ],
-    db => {{ primary => {first}, secondary => {second} }}
-  }}
-}}
-",
-        on_internet(DNS)
-    )
+    let block = PAGE.split("```gdnsd\n").nth(1).and_then(|rest| rest.split("```").next());
+    let own = format!("{}\n  run_dir => {dir}/run\n  state_dir => {dir}/state", on_internet(DNS));
+    let [first, second] = SITES.map(|site| at_site(site, VIP).to_string());
+    let shown = [("203.0.113.53", &own), ("192.0.2.1", &first), ("198.51.100.1", &second)];
+    shown.into_iter().fold(block.expect("a configuration").to_owned(), |text, (theirs, ours)| {
+        assert!(text.contains(theirs), "docs/two-sites.md has no {theirs}");
+        text.replace(theirs, ours)
+    })
 }
 
 const ZONE: &str = "@ SOA ns hostmaster ( 1 7200 30M 3D 900 )\n@ NS ns.example.test.\nns A 198.18.200.53\ndb 2 DYNA simplefo!db\n";

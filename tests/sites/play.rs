@@ -39,14 +39,14 @@ impl World {
         println!("--- {}", cut.name);
         let cut_at = Instant::now();
         self.set(&cut.faults);
-        let during = self.settle(cut_at, ending);
+        let during = self.settle(ending);
         let both = self.both(cut_at);
         let attempts = self.attempts(cut_at);
         let missing = during.written.map(|site| self.missing(site, &attempts));
 
         let mended_at = Instant::now();
         self.set(&[]);
-        let after = self.settle(mended_at, mended);
+        let after = self.settle(mended);
         let both_after = self.both(mended_at);
         let orders = self.put_back();
         Outcome {
@@ -70,7 +70,8 @@ impl World {
 
     /// Waits until it has come to this end, and nothing changes any more.
     #[track_caller]
-    fn settle(&self, since: Instant, ending: Ending) -> Picture {
+    pub fn settle(&self, ending: Ending) -> Picture {
+        let since = Instant::now();
         let (mut last, mut changed) = (self.picture(), Instant::now());
         while changed.elapsed() < ending.quiet || !(ending.is)(&last) {
             assert!(since.elapsed() < BOUND, "it does not come to this end: {last:#?}");

@@ -18,6 +18,7 @@ in_a_world! {
     sites_that_lose_each_other_are_both_active_and_the_dns_keeps_clients_at_one,
     peers_keep_a_site_from_becoming_active_when_only_the_vpn_is_cut,
     a_director_that_comes_back_hears_from_its_peer_who_is_active,
+    a_site_held_for_its_peer_s_word_becomes_active_by_force,
 }
 
 /// What clients and sites are to see.
@@ -92,4 +93,14 @@ fn peers_keep_a_site_from_becoming_active_when_only_the_vpn_is_cut() {
 fn a_director_that_comes_back_hears_from_its_peer_who_is_active() {
     let outcome = play(Peers::Named, Fault::Director(1), AT_2, AT_2);
     assert!(outcome.both + outcome.both_after < MOMENT, "{outcome:?}");
+}
+
+fn a_site_held_for_its_peer_s_word_becomes_active_by_force() {
+    let mut world = World::start(Peers::Named);
+    world.set(&[Fault::VirtualServer(1)]);
+    let second = &world.sites[1].agent;
+    second.wait_why("mpp switchover db --force");
+    assert_eq!(second.active().as_deref(), Some("site1"), "site 1 sees its server answer, and says so");
+    second.orders(&["switchover", "db", "--to", "site2", "--force"]);
+    world.settle(BOTH_CLAIM_AND_CLIENTS_ARE_AT_2);
 }

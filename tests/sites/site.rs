@@ -9,7 +9,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 
 /// Where mpp-web listens.
-pub const WEB: u16 = 8080;
+pub const WEB: u16 = 8780;
 
 /// Whether the sites' agents talk to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
