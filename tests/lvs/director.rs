@@ -1,15 +1,16 @@
 //! A director: mppd, keepalived, and what IPVS has in its table.
 
-use super::conf::{VirtualServer, one_of_two, section};
+use super::conf::{VirtualServer, hears_the_other, one_of_two, section};
 use super::keepalived::Keepalived;
 use super::table::Table;
 use crate::support::agent::{nodes_at, program};
 use crate::support::net::Net;
+use crate::support::processes::start;
 use crate::support::{Agent, wait_until};
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -26,10 +27,23 @@ pub struct Director {
     pub keepalived: Keepalived,
     pub table: Table,
     pub agent: Agent,
+    /// By which the other director hears it.
+    web: Option<Web>,
     /// So much of what mppd has told is no news.
     heard: usize,
     net: Arc<Net>,
     service: SocketAddr,
+}
+
+/// `mpp-web`; killed when this goes.
+struct Web(Child);
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// What is not as it usually is.
@@ -54,12 +68,20 @@ impl Default for Setup {
 impl Director {
     /// The only one.
     pub fn start(net: &Arc<Net>, virtual_servers: &[VirtualServer], setup: Setup) -> Director {
-        Director::start_with(net, virtual_servers, setup, setup.keepalived)
+        Director::start_with(net, virtual_servers, setup, setup.keepalived, "")
     }
 
     /// The first or the second, 0 or 1, of two that share the virtual addresses.
     pub fn start_one_of_two(n: u8, net: &Arc<Net>, virtual_servers: &[VirtualServer]) -> Director {
-        Director::start_with(net, virtual_servers, Setup::default(), &one_of_two(n, virtual_servers))
+        let of_keepalived = one_of_two(n, virtual_servers);
+        let mut director =
+            Director::start_with(net, virtual_servers, Setup::default(), &of_keepalived, &hears_the_other(n));
+        let mut command = Command::new(program("mpp-web"));
+        command.arg("--config").arg(director.agent.path("mpp.yaml"));
+        let mut command = net.inside(&command, None);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        director.web = Some(Web(start(command).expect("mpp-web started")));
+        director
     }
 
     fn start_with(
@@ -67,12 +89,14 @@ impl Director {
         virtual_servers: &[VirtualServer],
         setup: Setup,
         of_keepalived: &str,
+        top: &str,
     ) -> Director {
         let keys = format!(", weight: {}{} }}", setup.weight, setup.node);
         let nodes = nodes_at(virtual_servers[0].way.nodes()).replace(" }", &keys);
         let pool = format!("    monitor: {{ timeout: {TIMEOUT} }}\n{}", setup.pool);
         let mut agent = Agent::prepare_in(Some(Arc::clone(net)), &nodes, &pool, "");
-        agent.configure(&nodes, &pool, &section(&agent.path(""), virtual_servers, of_keepalived));
+        let keepalived = section(&agent.path(""), virtual_servers, of_keepalived);
+        agent.configure(&nodes, &pool, &format!("{keepalived}{top}"));
         fs::copy(program("mpp-check"), agent.path("mpp-check"))
             .expect("mpp-check, where script security takes it");
         fs::create_dir_all(agent.path("run/track")).expect("the folder, as tmpfiles.d makes it");
@@ -82,6 +106,7 @@ impl Director {
             table: Table::watch(net, names(virtual_servers)),
             keepalived: Keepalived::start(net, &agent.path("keepalived"), &conf),
             agent,
+            web: None,
             heard: 0,
             net: Arc::clone(net),
             service: virtual_servers[0].address,
