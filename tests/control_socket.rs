@@ -173,8 +173,8 @@ fn who_follows_status_gets_all_of_it_then_what_changes_and_signs_of_life() {
     // It fails again and again, later and later: that is no news.
     support::wait_until("it has failed", Duration::from_secs(30), || agent.state(0) == "FAIL_OFFLINE");
     _ = told.find(|look| look["pool"]["nodes"][0]["state"] == "FAIL_OFFLINE").expect("its end");
-    let reqs = told.take(12).filter_map(|look| look["pool"]["nodes"][0]["req"].as_u64());
-    assert!(reqs.collect::<Vec<_>>().is_sorted_by(|a, b| a < b), "a look without news");
+    let rest: Vec<serde_json::Value> = told.take(12).filter(|look| look.get("pool").is_some()).collect();
+    assert!(rest.len() <= 3, "{rest:?}");
 }
 
 #[test]

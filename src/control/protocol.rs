@@ -1,7 +1,7 @@
 //! Answers, as they stand on the wire, and what they have in common with requests. `docs/control-socket.md` shows each.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt;
 
 pub use super::request::Request;
@@ -122,21 +122,47 @@ impl From<Answer> for Told {
 /// What a request came to.
 pub type Answer = Result<Value, Failure>;
 
+/// An answer on the wire, its data where they are.
+#[derive(Serialize)]
+struct Line<'a, T: ?Sized> {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Failure>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    peers: &'a [Elsewhere],
+}
+
+impl<T: Serialize + ?Sized> Line<'_, T> {
+    fn written(&self) -> Result<String, Failure> {
+        let line = serde_json::to_string(self).map(|line| line + "\n");
+        line.map_err(|e| Failure::new(Code::BadRequest, e.to_string()))
+    }
+}
+
+/// Data as an answer's line of the wire, newline included: for what may be large.
+///
+/// # Errors
+/// If they cannot be JSON.
+pub fn data_line(data: &impl Serialize) -> Result<String, Failure> {
+    Line { ok: true, data: Some(data), error: None, peers: &[] }.written()
+}
+
 /// An answer as a line of the wire, newline included.
 pub fn answer_line(answer: &Answer) -> String {
-    let value = match answer {
-        Ok(data) => json!({"ok": true, "data": data}),
-        Err(failure) => json!({"ok": false, "error": failure}),
-    };
-    format!("{value}\n")
+    line(answer, &[])
 }
 
 /// The same with what peers have made of it, if there is anything.
 pub fn told_line(told: &Told) -> String {
-    match (&told.answer, &told.peers[..]) {
-        (Ok(data), peers @ [_, ..]) => format!("{}\n", json!({"ok": true, "data": data, "peers": peers})),
-        (answer, _) => answer_line(answer),
-    }
+    line(&told.answer, if told.answer.is_ok() { &told.peers } else { &[] })
+}
+
+fn line(answer: &Answer, peers: &[Elsewhere]) -> String {
+    let (data, error) = (answer.as_ref().ok(), answer.as_ref().err());
+    // A JSON value can be JSON.
+    Line { ok: answer.is_ok(), data, error, peers }.written().unwrap_or_default()
 }
 
 /// Reads an answer back.
@@ -159,6 +185,7 @@ pub fn parse_answer(line: &str) -> Result<Answer, serde_json::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn an_answer_reads_back_as_it_was_written() {

@@ -26,6 +26,8 @@ const STACK: usize = 256 * 1024;
 pub enum Reply {
     /// One answer, and the exchange is over.
     Once(Told),
+    /// The same, as a line of the wire that is written already: it may be large.
+    Line(String),
     /// Answers until the client or the daemon has enough; `None`: nothing yet.
     Stream(Box<dyn Iterator<Item = Option<Told>> + Send>),
 }
@@ -129,6 +131,7 @@ fn serve(mut stream: UnixStream, _place: &Place, peer: Peer, handler: &dyn Handl
     let peer = peer.named();
     match read_request(&mut stream).and_then(|line| permitted(&peer, &line, handler)) {
         Err(failure) => _ = send(&mut stream, &Err(failure).into()),
+        Ok(Reply::Line(line)) => _ = write(&mut stream, &line),
         Ok(Reply::Once(answer)) => _ = send(&mut stream, &answer),
         Ok(Reply::Stream(answers)) => follow(&mut stream, answers),
     }
@@ -173,7 +176,11 @@ fn read_request(stream: &mut UnixStream) -> Result<Vec<u8>, Failure> {
 }
 
 fn send(stream: &mut UnixStream, told: &Told) -> io::Result<()> {
-    Timed::new(stream, PATIENCE).write_all(told_line(told).as_bytes())
+    write(stream, &told_line(told))
+}
+
+fn write(stream: &mut UnixStream, line: &str) -> io::Result<()> {
+    Timed::new(stream, PATIENCE).write_all(line.as_bytes())
 }
 
 fn follow(stream: &mut UnixStream, answers: Box<dyn Iterator<Item = Option<Told>> + Send>) {

@@ -1,6 +1,7 @@
 //! A pool's look without what moves all the time: two of these are equal as long as there is no news.
 
 use super::status::{Checkpoint, Flag, Node, Pool, Trouble};
+use crate::core::words::Status;
 
 /// The same pool, as far as a change of it is worth telling: without times, ages, measured values and numbers in words.
 pub fn still(pool: &Pool) -> Pool {
@@ -22,12 +23,19 @@ pub fn still(pool: &Pool) -> Pool {
 
 fn still_node(node: &mut Node) {
     (node.last_request, node.lag_s, node.round_trip_ms) = (None, None, None);
+    node.req = still_req(node.req, &node.status);
     node.message = without_numbers(&node.message);
     node.drain.iter_mut().for_each(|drain| still_flag(&mut drain.flag));
 }
 
+/// What has failed fails on, with every question.
+fn still_req(req: u32, status: &str) -> u32 {
+    if status == Status::Fail.word() { 1 } else { req }
+}
+
 fn still_checkpoint(checkpoint: &mut Checkpoint) {
     checkpoint.last_request = None;
+    checkpoint.req = still_req(checkpoint.req, &checkpoint.status);
     checkpoint.message = without_numbers(&checkpoint.message);
 }
 
@@ -73,6 +81,13 @@ mod tests {
     fn what_moves_all_the_time_is_no_news_and_everything_else_is() {
         let before = still(&pool("STANDBY", "lag 1.5s", 1.5));
         assert_eq!(before, still(&pool("STANDBY", "lag 12s", 12.0)));
+        let failing = |status: &str, req| {
+            let mut pool = pool("ACTIVE", "refused", 0.0);
+            pool.nodes.iter_mut().for_each(|node| (node.status, node.req) = (status.into(), req));
+            still(&pool)
+        };
+        assert_eq!(failing("FAIL", 4), failing("FAIL", 5));
+        assert_ne!(failing("OK WARN", 2), failing("OK WARN", 3));
         assert_ne!(before, still(&pool("ACTIVE", "lag 1.5s", 1.5)));
         assert_ne!(before, still(&pool("STANDBY", "SQL thread has stopped", 1.5)));
     }

@@ -7,7 +7,7 @@ use super::message::{Given, Mailbox, Want};
 use super::{elsewhere, events, following};
 use crate::config;
 use crate::control::peer::Peer;
-use crate::control::protocol::{Answer, Code, Failure, Request, Told};
+use crate::control::protocol::{Answer, Code, Failure, Request, Told, data_line};
 use crate::control::server::{Handler, Reply};
 use crate::core::command::{Awaits, Done};
 use crate::journal::Journal;
@@ -33,7 +33,7 @@ impl Handler for Answers {
             Request::Reload { force } => Reply::once(self.reload(force, &peer.name)),
             request if request.waits() => self.follow_through(request, &peer.name),
             request if request.changes() => self.carry_out(request, &peer.name),
-            request => Reply::once(self.ask(Want::Request(request), &peer.name)),
+            request => self.tell(request, &peer.name),
         }
     }
 
@@ -75,6 +75,15 @@ impl Answers {
             Ok(Given::Begun(done)) => {
                 Reply::Once(Told::words(done.words, elsewhere::wait(&self.mailbox, &pool, false)))
             }
+            given => Reply::once(given.and_then(json)),
+        }
+    }
+
+    /// Answers what changes nothing.
+    fn tell(&self, request: Request, who: &str) -> Reply {
+        match self.mailbox.ask(Want::Request(request), who) {
+            // Of a thousand pools it is large: no copy is made of it.
+            Ok(Given::Status(status)) => data_line(&status).map_or_else(|e| Reply::once(Err(e)), Reply::Line),
             given => Reply::once(given.and_then(json)),
         }
     }

@@ -67,6 +67,11 @@ impl Cut {
         let names: Vec<String> = faults.iter().map(ToString::to_string).collect();
         Cut { name: names.join(" and "), faults: faults.to_vec() }
     }
+
+    /// One of these cables loses something.
+    pub fn touches(&self, cables: &[&str]) -> bool {
+        self.faults.iter().filter_map(Fault::cable).any(|(cable, _)| cables.contains(&cable))
+    }
 }
 
 /// Everything that can break, one at a time.

@@ -57,28 +57,43 @@ fn play(peers: Peers, cuts: &[Cut]) {
     outcomes.sort_by_key(|(place, _)| *place);
     let told: Vec<Outcome> = outcomes.iter().map(|(_, outcome)| outcome.clone()).collect();
     table::print(peers, &told);
-    let faults: Vec<String> = outcomes.iter().filter_map(|(place, o)| fault(&cuts[*place], o)).collect();
+    let faults: Vec<String> =
+        outcomes.iter().filter_map(|(place, o)| fault(peers, &cuts[*place], o)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 /// What must not be, whatever was cut.
-fn fault(cut: &Cut, outcome: &Outcome) -> Option<String> {
+fn fault(peers: Peers, cut: &Cut, outcome: &Outcome) -> Option<String> {
     let name = &cut.name;
-    let cut_cables: Vec<&str> = cut.faults.iter().filter_map(Fault::cable).map(|(cable, _)| cable).collect();
     for site in SITES {
-        let lost = |cable: &str| cut_cables.contains(&cable);
-        let cut_off =
-            lost(&format!("router{site}-lan")) || lost("outside") || lost(&format!("router{site}-int"));
+        let cut_off = cut.touches(&["outside", &format!("router{site}-lan"), &format!("router{site}-int")]);
         if cut_off && outcome.during.claims[index(site)] {
             return Some(format!(
                 "{name}: site {site} says that it is active, and none of its checkpoints answers"
             ));
         }
-        if cut_off && !lost("outside") && outcome.after.claims[index(site)] && site == 1 {
+        if cut_off && site == 1 && outcome.after.claims[0] {
             return Some(format!(
-                "{name}: site {site} is active again by itself, and the other one may have written"
+                "{name}: site 1 is active again by itself, and the other one may have written"
             ));
         }
     }
+    // A peer takes its own server's word for it that clients get there.
+    let is_vouched_for = peers == Peers::Named && cut.faults.contains(&Fault::VirtualServer(1));
+    if is_reachable(cut) && !is_vouched_for && outcome.during.written.is_none() {
+        return Some(format!("{name}: a whole site is there, and clients are not led to it"));
+    }
     (outcome.lost > 0).then(|| format!("{name}: {} acknowledged rows are lost", outcome.lost))
+}
+
+/// Clients can find and reach a site of which nothing is broken.
+fn is_reachable(cut: &Cut) -> bool {
+    let whole = |site: u8| {
+        let own = ["db", "director"].map(|host| format!("{host}{site}"));
+        let router = ["lan", "int"].map(|cable| format!("router{site}-{cable}"));
+        let cables: Vec<&str> = own.iter().chain(&router).map(String::as_str).collect();
+        let machines = [Fault::Server(site), Fault::Director(site), Fault::VirtualServer(site)];
+        !cut.touches(&cables) && !machines.iter().any(|fault| cut.faults.contains(fault))
+    };
+    !cut.touches(&["dns", "outside"]) && SITES.into_iter().any(whole)
 }

@@ -95,7 +95,7 @@ impl World {
     fn lost(&self, since: Instant) -> usize {
         let acknowledged = self.attempts(since).into_iter().filter(|a| a.server.is_some()).map(|a| a.n);
         let acknowledged: BTreeSet<u64> = acknowledged.collect();
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + BOUND;
         loop {
             let there = self.servers.iter().map(rows).reduce(|a, b| &a & &b).unwrap_or_default();
             let lost = acknowledged.difference(&there).count();

@@ -45,8 +45,8 @@ fn play(peers: Peers, fault: Fault, ending: Ending, mended: Ending) -> Outcome {
     outcome
 }
 
-/// Two sites that are active for longer than this were so for good.
-const MOMENT: Duration = Duration::from_secs(5);
+/// So long both may be active while one takes over from the other. Generous: a busy machine is no fault.
+const MOMENT: Duration = Duration::from_secs(15);
 
 fn a_server_that_dies_is_replaced_by_the_other_site() {
     let outcome = play(Peers::None, Fault::Server(1), AT_2, AT_2);

@@ -5,7 +5,7 @@
 
 use super::agent::program;
 use super::flavour::Flavour;
-use super::place::OwnDir;
+use super::place::{OwnDir, base};
 use super::processes::start_until;
 use super::template;
 use nix::sys::signal::Signal;
@@ -80,6 +80,8 @@ pub fn play_as_root(path: &str, scenario: fn()) {
     command.args(["--map-root-user", "--net", "--mount", "setpriv", "--pdeathsig=KILL"]);
     command.arg(env::current_exe().expect("our own path")).env(TEMPLATE, template::of(Flavour::Installed));
     command.args(["--exact", test, "--include-ignored", "--nocapture", "--test-threads=1"]);
+    // What belongs to root there must not be where root's own tests have theirs.
+    command.env("TMPDIR", base());
     let ended =
         start_until(command, Signal::SIGKILL).expect("unshare, from util-linux").wait().expect("its end");
     assert!(

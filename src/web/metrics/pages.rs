@@ -33,7 +33,7 @@ struct Kept {
 
 /// A page, which gives its place back when its last reader has it.
 struct Page {
-    text: String,
+    text: Box<str>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -77,7 +77,7 @@ impl Pages {
         });
         let (text, changes) = drawn.await.map_err(|_| "mpp-web is ending")?;
         kept.changes = changes;
-        let page = Bytes::from_owner(Page { text, _place: place });
+        let page = Bytes::from_owner(Page { text: text.into_boxed_str(), _place: place });
         kept.page = Some((format, clock::now(), page.clone()));
         Ok(page)
     }
