@@ -206,3 +206,19 @@ fn the_active_node_is_probed_with_writes_and_a_new_daemon_is_told_anew() {
     assert_eq!(told(&mut again, world.now + 3), [(0, true)]);
     world.run_for(SEC);
 }
+
+#[test]
+fn where_some_nodes_are_local_only_those_are_opened_and_closed() {
+    let mut world = steady_as(&pair(), |settings| {
+        settings.writable = Writable::Manage;
+        settings.recovery = Recovery::Auto;
+        settings.failback = Failback::Manual;
+        settings.nodes[0].local = true;
+    });
+    assert_eq!(open(&world), [true, true], "db2 is the other site's to close");
+    world.begin(Kind::Kill(0));
+    until(&mut world, 5 * SEC, |w| w.active() == Some(1));
+    world.end(Kind::Kill(0));
+    until(&mut world, 5 * SEC, |w| w.servers[0].read_only);
+    assert_eq!(world.count(What::Opened), 0);
+}

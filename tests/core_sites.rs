@@ -90,12 +90,24 @@ fn nobody_is_promoted_while_no_checkpoint_answers_and_the_reason_is_told() {
 }
 
 #[test]
+fn a_checkpoint_that_cannot_be_asked_is_no_evidence() {
+    let mut world = site(PoolRecovery::Manual);
+    for place in [0, 1].repeat(6) {
+        let (began, result) = (Moment(world.now), Err("mppd may not send echoes".to_owned()));
+        world.give(Event::Checkpoint(place, Sighting { began, result, able: false }), None);
+        let checkpoint = &world.pool.memory().checkpoints[place];
+        assert_eq!((checkpoint.errors, checkpoint.message.as_str()), (0, "mppd may not send echoes"));
+    }
+    assert!(!isolated(&world));
+}
+
+#[test]
 fn one_checkpoint_that_answers_is_enough() {
     let mut world = other_site();
     world.begin(Kind::Uplink);
     for n in 0..40 {
         let began = Moment(world.now);
-        world.give(Event::Checkpoint(1, Sighting { began, result: Ok(()) }), None);
+        world.give(Event::Checkpoint(1, Sighting { began, result: Ok(()), able: true }), None);
         world.run_for(250 * MS);
         assert!(!isolated(&world), "after {n} rounds");
     }
@@ -254,7 +266,7 @@ fn the_checkpoints_of_a_node_tell_where_the_way_to_it_is_cut_and_isolate_nobody(
         for _ in 0..4 {
             let result = if good { Ok(()) } else { Err("timeout".to_owned()) };
             let began = Moment(world.now);
-            world.give(Event::Checkpoint(place, Sighting { began, result }), None);
+            world.give(Event::Checkpoint(place, Sighting { began, result, able: true }), None);
         }
     };
     fail(&mut world, 2, false);

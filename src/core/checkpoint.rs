@@ -117,7 +117,7 @@ impl Pool {
                 checkpoint.message = "--".into();
             }
             Err(why) => {
-                checkpoint.errors = checkpoint.errors.saturating_add(1);
+                checkpoint.errors = checkpoint.errors.saturating_add(u32::from(sighting.able));
                 checkpoint.message = why;
             }
         }

@@ -32,6 +32,8 @@ pub struct Sighting {
     pub began: Moment,
     /// It answered, or why not, in words.
     pub result: Result<(), String>,
+    /// Whether it could be asked at all: where it could not, its silence says nothing of the world outside.
+    pub able: bool,
 }
 
 /// What a pool wants done. The daemon does it; nothing here waits for it.

@@ -59,10 +59,16 @@ impl Pool {
         self.settings.writable == Writable::Manage
     }
 
+    /// Whether this agent opens and closes it: where some nodes are `local`, the others are their own site's.
+    fn is_ours(&self, node: NodeId) -> bool {
+        let nodes = &self.settings.nodes;
+        nodes[node].local || nodes.iter().all(|n| !n.local)
+    }
+
     /// What a server is to be; `None`: it is left as it is. While the pool is paused an operator may open and close
     /// servers by hand: only what a handover or a failover still owes is done.
     fn wanted(&self, node: NodeId) -> Option<Gate> {
-        if !self.manages() {
+        if !self.manages() || !self.is_ours(node) {
             return None;
         }
         let paused = self.memory.pause.is_some();
@@ -183,7 +189,7 @@ impl Pool {
             if now < n.orders.may_open_until && !proven {
                 return Some(format!("an order to open {name} may still be carried out"));
             }
-            let closable = n.online() && !closed && n.orders.failed.is_none();
+            let closable = n.online() && !closed && n.orders.failed.is_none() && self.is_ours(other);
             closable.then(|| format!("{name} is being closed first"))
         })
     }
@@ -196,7 +202,7 @@ impl Pool {
 
     /// It is open, as far as a handover to it wants that.
     pub(super) fn open_enough(&self, to: NodeId) -> bool {
-        !self.manages() || self.memory.nodes[to].gate() == Some(Gate::Open)
+        !self.manages() || !self.is_ours(to) || self.memory.nodes[to].gate() == Some(Gate::Open)
     }
 
     /// Why a handover cannot go on: a server refuses to be closed or opened.

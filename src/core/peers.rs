@@ -132,12 +132,15 @@ impl Pool {
         }
         match same_site || self.is_given(place, node, view) {
             true => self.take_over(place, node, view, now),
-            false if self.memory.fresh => self.step_aside(place, node, now),
+            false if self.memory.fresh || self.memory.takeover.is_some() => {
+                self.step_aside(place, node, now);
+            }
             false => {}
         }
     }
 
-    /// Back from a reboot, and another site has made its node ACTIVE meanwhile: the one of before is not ACTIVE again.
+    /// Back from a reboot, or with an ACTIVE node that has failed, and another site has made its node ACTIVE meanwhile:
+    /// the one of before is not ACTIVE again.
     fn step_aside(&mut self, place: usize, node: NodeId, now: Moment) {
         let Some(active) = self.active().filter(|&a| self.settings.nodes[a].local) else { return };
         self.vacate(now);
@@ -145,7 +148,7 @@ impl Pool {
         (self.memory.failback_off, self.memory.grace) = (true, None);
         let peer = &self.settings.peers[place].name;
         let reason = format!(
-            "{} was ACTIVE before the reboot; {} is by now, at {peer}: it steps aside",
+            "{} was ACTIVE here; {} is by now, at {peer}: it steps aside",
             self.name(active),
             self.name(node)
         );

@@ -82,7 +82,7 @@ impl Decider {
         let text = format!("{id}: {reason}");
         self.ask_later(watch, Whom::Checkpoint(id), &text, now);
         for (place, n) in self.fleet.checkpoints.places_of(watch) {
-            let sighting = Sighting { began: now, result: Err(reason.clone()) };
+            let sighting = Sighting { began: now, result: Err(reason.clone()), able: false };
             self.handle(place, Event::Checkpoint(n, sighting), now);
         }
     }

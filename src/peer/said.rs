@@ -85,7 +85,8 @@ fn serves(pool: &Pool, node: &Node) -> bool {
     let loaded = |service: &VirtualServer| {
         service.real_servers.iter().any(|r| r.node == node.name && r.loaded_weight.is_some())
     };
-    let mut known = pool.virtual_servers.iter().filter(|s| s.role == "rw" && s.loaded.is_some() && behind(s));
+    let writes = |service: &VirtualServer| matches!(service.role.as_str(), "rw" | "geo");
+    let mut known = pool.virtual_servers.iter().filter(|s| writes(s) && s.loaded.is_some() && behind(s));
     node.verdicts.get("rw").is_none_or(|rw| rw.up) && known.all(loaded)
 }
 

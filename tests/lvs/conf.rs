@@ -59,7 +59,9 @@ pub fn section(folder: &Path, virtual_servers: &[VirtualServer], more: &str) -> 
 pub fn hears_the_other(n: u8) -> String {
     let [own, peer] = [DIRECTOR + n, DIRECTOR + 1 - n].map(|host| v4(Of::Lan, host));
     let name = 2 - n;
-    format!("web: {{ listen: [\"{own}:8780\"] }}\npeers: [ {{ name: lb{name}, url: \"http://{peer}:8780\" }} ]\n")
+    format!(
+        "web: {{ listen: [\"{own}:8780\"] }}\npeers: [ {{ name: lb{name}, url: \"http://{peer}:8780\" }} ]\n"
+    )
 }
 
 /// The rest of it for one of two directors, 0 or 1: whose mppd is alive has the addresses, and keeps them.

@@ -46,6 +46,6 @@ impl World {
             return;
         }
         let result = if lost { Err("timeout".to_owned()) } else { Ok(()) };
-        self.give(Event::Checkpoint(place, Sighting { began: Moment(began), result }), None);
+        self.give(Event::Checkpoint(place, Sighting { began: Moment(began), result, able: true }), None);
     }
 }

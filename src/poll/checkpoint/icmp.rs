@@ -46,7 +46,7 @@ fn open(ip: IpAddr) -> Result<UdpSocket, Trouble> {
     };
     match socket(family, SockType::Datagram, SockFlag::SOCK_CLOEXEC, protocol) {
         Ok(socket) => Ok(UdpSocket::from(socket)),
-        Err(Errno::EACCES | Errno::EPERM) => Err(Trouble::Said(format!(
+        Err(Errno::EACCES | Errno::EPERM) => Err(Trouble::Unable(format!(
             "mppd may not send echoes: group {} is not in net.ipv4.ping_group_range; widen it with sysctl",
             getegid()
         ))),

@@ -24,6 +24,8 @@ pub struct Inquirer {
     web: Option<Web>,
     /// Which of a name's addresses is asked first: the one that answered last.
     turn: usize,
+    /// The newest question could be asked.
+    able: bool,
 }
 
 impl Inquirer {
@@ -33,7 +35,7 @@ impl Inquirer {
     /// No thread to be had.
     pub fn of(probe: Probe) -> io::Result<Inquirer> {
         let name = probe.name().map(Name::of).transpose()?;
-        Ok(Inquirer { probe, name, web: None, turn: 0 })
+        Ok(Inquirer { probe, name, web: None, turn: 0, able: true })
     }
 
     /// Asks from a thread of its own, as [`Poller::start`] does.
@@ -54,7 +56,9 @@ impl Inquirer {
     /// Asks once; takes at most the probe's timeout, and a little.
     pub fn see(&mut self) -> Sighting {
         let began = now();
-        Sighting { began, result: self.inquire(began + self.probe.timeout).map_err(|why| shorten(&why)) }
+        self.able = true;
+        let result = self.inquire(began + self.probe.timeout).map_err(|why| shorten(&why));
+        Sighting { began, result, able: self.able }
     }
 
     fn inquire(&mut self, deadline: Moment) -> Result<(), String> {
@@ -93,6 +97,10 @@ impl Inquirer {
     fn at(&mut self, ip: IpAddr, deadline: Moment) -> Result<(), String> {
         self.ask_at(ip, deadline).map_err(|trouble| match trouble {
             Trouble::Said(words) => words,
+            Trouble::Unable(words) => {
+                self.able = false;
+                words
+            }
             Trouble::Late => format!("timeout after {}", Short(self.probe.timeout)),
         })
     }

@@ -12,6 +12,8 @@ pub(super) enum Trouble {
     Late,
     /// In words.
     Said(String),
+    /// It could not be asked, and why.
+    Unable(String),
 }
 
 impl From<io::Error> for Trouble {
