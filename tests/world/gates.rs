@@ -88,7 +88,7 @@ impl World {
         for other in (0..self.servers.len()).filter(|&o| o != opened) {
             let s = &self.servers[other];
             let Some(node) = self.node_of(other) else { continue };
-            let open = s.runs() && !s.read_only;
+            let open = s.runs() && !s.read_only && self.is_ours(node);
             let asked = self.now - self.reachable[other] > SEEN;
             let refused = self.pool.memory().nodes[node].orders.failed.is_some();
             let paused = self.pool.memory().pause.is_some();
@@ -113,6 +113,12 @@ impl World {
         }
     }
 
+    /// Where some nodes are local, the others are their own site's.
+    fn is_ours(&self, node: usize) -> bool {
+        let nodes = &self.pool.settings().nodes;
+        nodes[node].local || nodes.iter().all(|n| !n.local)
+    }
+
     fn can_be_closed(&self, server: usize) -> bool {
         let s = &self.servers[server];
         let takes = s.runs() && !s.unplugged && !s.full && !s.denying && !s.stubborn && s.slow == 0;
@@ -131,7 +137,7 @@ impl World {
             let nodes = 0..world.pool.settings().nodes.len();
             let right = |n| world.servers[world.host(n)].read_only == (n != active);
             // A fault that was still to come may have come since.
-            nodes.clone().all(|n| right(n) || !world.can_be_closed(world.host(n)))
+            nodes.clone().all(|n| right(n) || !world.is_ours(n) || !world.can_be_closed(world.host(n)))
         };
         let took = self.run_until_true(20 * SEC, settled);
         let shut: Vec<bool> = self.servers.iter().map(|s| s.read_only).collect();
