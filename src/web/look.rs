@@ -61,13 +61,20 @@ impl App {
     }
 
     async fn new_look(&self) -> Looked {
-        // A frozen mppd need not be waited for by everybody.
-        if let Ok(Some(silent)) = self.published.read(|reading| reading.silent_for()) {
-            return Err(self.agent.silent(&format!("its last sign of life was {} ago", Short(silent))));
-        }
-        let said = self.agent.status().await?;
+        let said = self.said().await?;
         let mut picture = Picture::default();
         picture.take(&said).map_err(|e| self.agent.silent(&e))?;
         Ok(Arc::new(Look { picture, whole: OnceLock::new() }))
+    }
+
+    /// Status as mppd says it, JSON. A frozen mppd is not waited for.
+    ///
+    /// # Errors
+    /// mppd does not answer, or says no.
+    pub(super) async fn said(&self) -> Result<String, Trouble> {
+        if let Ok(Some(silent)) = self.published.read(|reading| reading.silent_for()) {
+            return Err(self.agent.silent(&format!("its last sign of life was {} ago", Short(silent))));
+        }
+        self.agent.status().await
     }
 }

@@ -65,14 +65,15 @@ impl Pages {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place =
             place.map_err(|_| "too many who ask for /metrics do not read the answer; try again later")?;
-        let said = app.look().await.map(|look| look.whole());
+        // Not by a look, which is kept: of a thousand pools it is large.
+        let said = app.said().await.inspect_err(|_| app.counts.agent_failures.up());
         let age = app.published.read(|reading| reading.age).ok();
         let (state, own) = (app.published.path().to_owned(), Own::of(&app.counts, app.started));
         // A copy: whoever asks may go away while this is going on.
         let changes = kept.changes.clone();
         // Of a thousand pools it is some work; verdicts do not wait for it.
         let drawn = spawn_blocking(move || {
-            let picture = Picture::of(said.as_deref().ok(), &state, age, own, changes);
+            let picture = Picture::of(said.ok().as_deref(), &state, age, own, changes);
             picture.render(format)
         });
         let (text, changes) = drawn.await.map_err(|_| "mpp-web is ending")?;

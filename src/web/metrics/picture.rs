@@ -31,13 +31,13 @@ pub(super) struct Picture {
 impl Picture {
     /// From what mppd said, JSON; where it said nothing, or nothing that makes sense, from the published `state`.
     pub(super) fn of(
-        said: Option<&[u8]>,
+        said: Option<&str>,
         state: &Path,
         age: Option<Duration>,
         own: Own,
         mut changes: Changes,
     ) -> Picture {
-        let living = said.and_then(|said| serde_json::from_slice::<Status>(said).ok());
+        let living = said.and_then(|said| serde_json::from_str::<Status>(said).ok());
         living.iter().for_each(|status| changes.note(status));
         let status = living.or_else(|| published::last(state).ok().map(|(status, _)| status));
         Picture { status, age, changes, own }
