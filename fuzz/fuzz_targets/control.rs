@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mpp::control::peer::Peer;
-use mpp::control::protocol::{LARGEST_REQUEST, Request, answer_line, parse_answer};
+use mpp::control::protocol::{Answer, LARGEST_REQUEST, Request, answer_line, parse_answer};
 use mpp::control::server::{Handler, Reply, listen};
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -19,8 +19,10 @@ impl Handler for Echo {
     fn handle(&self, request: Request, peer: &Peer) -> Reply {
         assert!(!peer.name.is_empty());
         match request {
-            Request::Events { .. } => Reply::Stream(Box::new([1, 2].into_iter().map(|n| Some(Ok(n.into()))))),
-            request => Reply::Once(Ok(request.to_line().into())),
+            Request::Events { .. } => {
+                Reply::Stream(Box::new([1, 2].into_iter().map(|n| Some(Answer::Ok(n.into()).into()))))
+            }
+            request => Reply::once(Ok(request.to_line().into())),
         }
     }
 
