@@ -37,7 +37,7 @@ impl Published {
     fn word(&self, pool: usize, at: u64) -> u64 {
         let view = self.mapping.view().expect("a whole state");
         let pool = view.pool(pool as u64).expect("a pool");
-        view.read_copy(&pool, |copy| copy.get(at, "a word")).expect("a published pool")
+        view.read_copy(&pool, |_, copy| copy.get(at, "a word")).expect("a published pool")
     }
 }
 

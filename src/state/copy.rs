@@ -33,7 +33,7 @@ pub(super) fn take_text(words: Words<'_>, at: u64, len: u64) -> Result<String, S
     String::from_utf8(take_bytes(words, at, len)?).map_err(|_| StateFault::Damaged { what, at })
 }
 
-/// Fills one copy. The caller has checked the number of nodes and the memory's length.
+/// Fills one copy, but for its memory. The caller has checked the number of nodes and the memory's length.
 pub(super) fn fill(words: Words<'_>, record: &PoolRecord) -> Result<(), StateFault> {
     put(words, copy::EPOCH, record.epoch)?;
     let active = record.active.map_or(0, |active| u64::from(active) + 1);
@@ -47,7 +47,7 @@ pub(super) fn fill(words: Words<'_>, record: &PoolRecord) -> Result<(), StateFau
         fill_node(words, at, node)?;
         at += copy_node::LEN;
     }
-    put_bytes(words, at, &record.memory)
+    Ok(())
 }
 
 fn fill_node(words: Words<'_>, at: u64, node: &NodeRecord) -> Result<(), StateFault> {
@@ -72,9 +72,9 @@ fn small_fields(node: &NodeRecord, message_len: usize) -> u64 {
         | u64::from(node.req) << 32
 }
 
-/// Reads one copy of a pool of `nodes` nodes, `stride` apart from `nodes_at` on.
+/// Reads one copy of a pool of `nodes` nodes, `stride` apart from `nodes_at` on, and its memory.
 pub(super) fn take(
-    words: Words<'_>,
+    (words, memory): (Words<'_>, Words<'_>),
     nodes_at: u64,
     stride: u64,
     nodes: u64,
@@ -91,7 +91,7 @@ pub(super) fn take(
         flags: get(copy::FLAGS)?,
         status: u8::try_from(get(copy::STATUS)?).map_err(|_| damaged(copy::STATUS))?,
         published_unix_ms: get(copy::PUBLISHED)?,
-        memory: take_bytes(words, nodes_at + nodes * stride, get(copy::MEMORY_LEN)?)?,
+        memory: take_bytes(memory, 0, get(copy::MEMORY_LEN)?)?,
         nodes: (0..nodes).map(|node| take_node(words, nodes_at + node * stride)).collect::<Result<_, _>>()?,
     })
 }

@@ -32,6 +32,7 @@ struct Place {
     nodes: u64,
     generation_at: u64,
     copy_len: u64,
+    memory_at: u64,
     memory_capacity: u64,
 }
 
@@ -58,9 +59,15 @@ impl Image {
         for pool in &spec.pools {
             let place = Place::plan(pool, first_node, image.len).ok_or(WriteError::TooBig)?;
             first_node += place.nodes;
-            image.len = place.end().ok_or(WriteError::TooBig)?;
+            image.len = place.copies_end().ok_or(WriteError::TooBig)?;
             image.pools.push(place);
         }
+        // Behind all copies: who reads verdicts touches no page of them.
+        for place in &mut image.pools {
+            place.memory_at = image.len;
+            image.len = place.memories_end().ok_or(WriteError::TooBig)?;
+        }
+        image.len = image.len.checked_next_multiple_of(LINE).ok_or(WriteError::TooBig)?;
         // A node's number plus one has half a word in the index; a file's size is an i64.
         let fits = nodes < u64::from(u32::MAX) && image.len < 1 << 62;
         fits.then_some(image).ok_or(WriteError::TooBig)
@@ -121,6 +128,7 @@ impl Image {
         put(entry, pool::COPY_AT, place.generation_at + LINE)?;
         put(entry, pool::COPY_LEN, place.copy_len)?;
         put(entry, pool::MEMORY_CAPACITY, place.memory_capacity)?;
+        put(entry, pool::MEMORY_AT, place.memory_at)?;
         Ok(put(entry, pool::CHECK, entry.checksum(pool::CHECK))?)
     }
 
@@ -181,7 +189,10 @@ impl Image {
         place.accepts(record)?;
         let words = Words(words);
         let generation = words.cell(place.generation_at, "a generation")?;
-        two_copies::publish(generation, |copy| fill(place.copy(words, copy)?, record))?;
+        two_copies::publish(generation, |copy| {
+            fill(place.copy(words, copy)?, record)?;
+            put_bytes(place.memory(words, copy)?, 0, &record.memory)
+        })?;
         Ok(())
     }
 
@@ -190,9 +201,8 @@ impl Image {
         let place = self.place(pool)?;
         let words = Words(words);
         let copy = words.get(place.generation_at, "a generation")? & 1;
-        let copy = place.copy(words, copy)?;
-        let len = copy.get(copy::MEMORY_LEN, "a copy")?;
-        Ok(take_bytes(copy, copy::LEN + place.nodes * copy_node::LEN, len)?)
+        let len = place.copy(words, copy)?.get(copy::MEMORY_LEN, "a copy")?;
+        Ok(take_bytes(place.memory(words, copy)?, 0, len)?)
     }
 
     /// Refuses a state that readers must not see yet: without a heartbeat, or a pool not published.
@@ -224,20 +234,28 @@ impl Place {
     /// Room for `pool` from byte `at` on, unless that is beyond all bounds.
     fn plan(pool: &PoolSpec, first_node: u64, at: u64) -> Option<Place> {
         let nodes = pool.nodes.len() as u64;
+        let copy_len = (copy::LEN + nodes * copy_node::LEN).checked_next_multiple_of(LINE)?;
         let memory_capacity = whole_words(pool.memory_capacity as u64);
-        let used = (copy::LEN + nodes * copy_node::LEN).checked_add(memory_capacity)?;
-        let copy_len = used.checked_next_multiple_of(LINE)?;
-        Some(Place { first_node, nodes, generation_at: at, copy_len, memory_capacity })
+        Some(Place { first_node, nodes, generation_at: at, copy_len, memory_at: 0, memory_capacity })
     }
 
-    fn end(&self) -> Option<u64> {
+    fn copies_end(&self) -> Option<u64> {
         let copies = self.copy_len.checked_mul(2)?;
         self.generation_at.checked_add(LINE)?.checked_add(copies)
+    }
+
+    fn memories_end(&self) -> Option<u64> {
+        self.memory_at.checked_add(self.memory_capacity.checked_mul(2)?)
     }
 
     /// Copy 0 or 1.
     fn copy<'a>(&self, words: Words<'a>, copy: u64) -> Result<Words<'a>, StateFault> {
         words.range(self.generation_at + LINE + copy * self.copy_len, self.copy_len, "a copy")
+    }
+
+    /// The memory of copy 0 or 1.
+    fn memory<'a>(&self, words: Words<'a>, copy: u64) -> Result<Words<'a>, StateFault> {
+        words.range(self.memory_at + copy * self.memory_capacity, self.memory_capacity, "a memory")
     }
 
     fn accepts(&self, record: &PoolRecord) -> Result<(), WriteError> {

@@ -108,7 +108,7 @@ pub const STATIC_LEN: u64 = 200;
 
 record!(
     /// A pool in the directory.
-    pool, 128, {
+    pool, 136, {
     /// Checksum of the rest of the record.
     CHECK: 0, 8;
     /// Length of the name, 1 to 64.
@@ -125,8 +125,10 @@ record!(
     COPY_AT: 104, 8;
     /// Length of one copy.
     COPY_LEN: 112, 8;
-    /// How much memory a copy can hold.
+    /// How much memory a copy can have.
     MEMORY_CAPACITY: 120, 8;
+    /// Where the memory of copy 0 starts; that of copy 1 follows, `MEMORY_CAPACITY` further on.
+    MEMORY_AT: 128, 8;
 });
 
 record!(
@@ -161,7 +163,7 @@ record!(
     STATUS: 24, 8;
     /// When this copy was published, Unix ms.
     PUBLISHED: 32, 8;
-    /// How many bytes of memory follow the nodes.
+    /// How many bytes of memory belong to it.
     MEMORY_LEN: 40, 8;
 });
 

@@ -1,7 +1,7 @@
 //! A pool in the directory, and reading its published copy.
 
 use super::fault::StateFault;
-use super::layout::{self, whole_words};
+use super::layout;
 use super::reader::View;
 use super::two_copies;
 use super::words::Words;
@@ -21,9 +21,9 @@ pub struct Pool<'a> {
     pub(super) copies: Words<'a>,
     /// Length of one copy in bytes.
     pub(super) copy_len: u64,
-    /// Where the memory starts in a copy.
-    pub(super) memory_at: u64,
-    /// How many bytes of memory a copy can hold.
+    /// Where the memory of copy 0 starts; that of copy 1 follows.
+    pub memory_at: u64,
+    /// How many bytes of memory a copy can have.
     pub memory_capacity: u64,
 }
 
@@ -41,33 +41,27 @@ impl<'a> View<'a> {
             generation_at: field(layout::pool::GENERATION_AT)?,
             copies: self.words.range(field(layout::pool::COPY_AT)?, copies_len, "a copy")?,
             copy_len,
-            memory_at: self.memory_at(field(layout::pool::NODES)?),
+            memory_at: field(layout::pool::MEMORY_AT)?,
             memory_capacity: field(layout::pool::MEMORY_CAPACITY)?,
         };
         let last_node = pool.first_node.saturating_add(pool.nodes);
-        let needs = pool.memory_at.saturating_add(whole_words(pool.memory_capacity));
-        if last_node > self.nodes.count || needs > copy_len {
+        let nodes_len = self.copy_node_stride.saturating_mul(pool.nodes);
+        if last_node > self.nodes.count || self.copy_head.saturating_add(nodes_len) > copy_len {
             let what = "a pool's entry";
             return Err(StateFault::Damaged { what, at });
         }
         Ok(pool)
     }
 
-    /// Where the memory starts in a copy of a pool with this many nodes; saturates.
-    fn memory_at(&self, nodes: u64) -> u64 {
-        let nodes = self.copy_node_stride.saturating_mul(nodes);
-        self.copy_head.saturating_add(nodes)
-    }
-
-    /// Has `take` read the published copy of `pool`, again until no writer interfered.
+    /// Has `take` read the published copy of `pool`, 0 or 1 and its words, again until no writer interfered.
     pub fn read_copy<T>(
         &self,
         pool: &Pool<'a>,
-        mut take: impl FnMut(Words<'a>) -> Result<T, StateFault>,
+        mut take: impl FnMut(u64, Words<'a>) -> Result<T, StateFault>,
     ) -> Result<T, StateFault> {
         let generation = self.words.cell(pool.generation_at, "a pool's generation")?;
         two_copies::read(generation, |copy| {
-            take(pool.copies.range(copy * pool.copy_len, pool.copy_len, "a copy")?)
+            take(copy, pool.copies.range(copy * pool.copy_len, pool.copy_len, "a copy")?)
         })?
     }
 }

@@ -189,7 +189,7 @@ impl<'a> View<'a> {
     /// The published verdict of a node for `role`.
     pub fn verdict(&self, found: &Found<'a>, role: Role) -> Result<Verdict, StateFault> {
         let at = self.copy_head + found.position * self.copy_node_stride + verdict_at(role);
-        let word = self.read_copy(&found.pool, |copy| copy.get(at, "a verdict"))?;
+        let word = self.read_copy(&found.pool, |_, copy| copy.get(at, "a verdict"))?;
         match VerdictWord(word) {
             VerdictWord::NEVER => Err(StateFault::NeverPublished),
             word => word.unpack().ok_or(damaged("a verdict", at)),

@@ -7,6 +7,7 @@ use super::layout::{header, node, pool};
 use super::pool::Pool;
 use super::reader::{Header, View};
 use super::record::{NodeSpec, PoolRecord};
+use super::words::Words;
 
 /// A state at one instant, pool by pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,11 @@ pub fn words_of(bytes: &[u8]) -> Vec<AtomicU64> {
     words.iter().map(|word| AtomicU64::new(u64::from_ne_bytes(*word))).collect()
 }
 
+/// Words of one's own, as they are now.
+fn copied(words: Words<'_>) -> Vec<AtomicU64> {
+    words.values().map(|value| AtomicU64::new(value.to_le())).collect()
+}
+
 impl View<'_> {
     /// A text whose offset is at `at` in the header, and its length behind that.
     fn header_text(&self, at: u64) -> Result<String, StateFault> {
@@ -72,15 +78,17 @@ impl View<'_> {
     /// file can't be larger than the file.
     fn pool_snapshots(&self) -> Result<Vec<PoolSnapshot>, StateFault> {
         let mut pools = Vec::new();
-        let (mut next_node, mut next_at) = (0, 0);
+        let (mut next_node, mut next_at, mut next_memory) = (0, 0, 0);
         for number in 0..self.pools.count {
             let pool = self.pool(number)?;
-            if pool.first_node != next_node || pool.generation_at < next_at {
+            let follows = pool.generation_at >= next_at && pool.memory_at >= next_memory;
+            if pool.first_node != next_node || !follows {
                 let (what, at) = ("the order of the pools", pool.generation_at);
                 return Err(StateFault::Damaged { what, at });
             }
             next_node += pool.nodes;
             next_at = pool.generation_at.saturating_add(pool.copy_len);
+            next_memory = pool.memory_at.saturating_add(pool.memory_capacity);
             pools.push(self.pool_snapshot(&pool)?);
         }
         Ok(pools)
@@ -109,10 +117,13 @@ impl View<'_> {
     /// The published record of `pool`, all of it of one publication.
     pub fn record(&self, pool: &Pool<'_>) -> Result<PoolRecord, StateFault> {
         // Words first, sense later: a copy that is being overwritten makes none.
-        let words = self.read_copy(pool, |copy| {
-            Ok(copy.values().map(|value| AtomicU64::new(value.to_le())).collect::<Vec<_>>())
+        let (words, memory) = self.read_copy(pool, |copy, words| {
+            let at = pool.memory_at.saturating_add(pool.memory_capacity.saturating_mul(copy));
+            let memory = self.words.range(at, pool.memory_capacity, "a memory")?;
+            Ok((copied(words), copied(memory)))
         })?;
-        take(super::words::Words(&words), self.copy_head, self.copy_node_stride, pool.nodes)
+        let both = (Words(&words), Words(&memory));
+        take(both, self.copy_head, self.copy_node_stride, pool.nodes)
     }
 }
 

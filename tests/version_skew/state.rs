@@ -117,7 +117,7 @@ impl Longer<'_> {
         (0..count).map(take).collect()
     }
 
-    /// Takes over generation and copies of the pool whose entry is there.
+    /// Takes over generation, copies and memories of the pool whose entry is there.
     fn copies(&mut self, entry: usize) {
         let field = |at: u64| entry + words(at);
         let [nodes, generation, from, len] =
@@ -135,6 +135,9 @@ impl Longer<'_> {
             self.keep(at, words(start + len) - at);
             self.new[field(pool::COPY_LEN)] = self.end() - self.new[field(pool::COPY_LEN)];
         }
+        let [memory, capacity] = [pool::MEMORY_AT, pool::MEMORY_CAPACITY].map(|at| self.new[field(at)]);
+        self.new[field(pool::MEMORY_AT)] = self.end();
+        self.keep(words(memory), words(2 * capacity));
     }
 
     /// Writes the checksum of so many words from there on.
