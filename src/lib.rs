@@ -6,6 +6,7 @@
 //! - `state`: the published state in shared memory; knows nothing of `core`
 //! - `check`: what `mpp-check` answers, on top of `state`'s reader alone
 //! - `clock`, `exit`: the two clocks; the exit codes
+//! - `heap`: what becomes of large buffers
 //! - `run`: another program, run for so long and for so many of its words
 //! - `alert`, `config`, `control`: syslog and hooks, the file, the socket
 //! - `journal`: what happened, in memory and on disk
@@ -41,6 +42,8 @@ pub mod doctor;
 pub mod exit;
 #[cfg(feature = "daemon")]
 pub mod hand;
+#[cfg(feature = "daemon")]
+pub mod heap;
 #[cfg(feature = "daemon")]
 pub mod journal;
 #[cfg(feature = "daemon")]

@@ -17,6 +17,7 @@ use crate::config::{self, Settings};
 use crate::control::server;
 use crate::control::status::Daemon;
 use crate::exit::Exit;
+use crate::heap;
 use crate::journal::{self, Journal};
 use crate::keepalived::desk::Desk;
 use crate::keepalived::{push, watch};
@@ -54,7 +55,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let checkpoints = settings.pools.iter().map(|pool| pool.probes.len()).sum::<usize>();
     raise_file_limit(&settings)?;
     poll::keep_panics_to_their_pollers();
-    poll::keep_buffers_apart();
+    heap::keep_large_buffers_apart();
     let lock = Lock::take(&settings.runtime_dir)?;
     let boot_id = clock::boot_id()?;
     let mut legacy = memory::read(&settings, boot_id);

@@ -10,11 +10,9 @@
 //! - `failure`: what went wrong, as the answer it counts as
 //! - `rescue`: a driver that panics costs one thread, not the daemon
 //! - `deadline`: the watchdog that cuts a connection at the poll's deadline
-//! - `buffers`: what becomes of the driver's buffers
 //! - `schedule`, `thread`: when to poll
 //! - `checkpoint`: asking whether other hosts can be reached
 
-mod buffers;
 mod checkpoint;
 mod connect;
 mod deadline;
@@ -30,7 +28,6 @@ mod schedule;
 mod target;
 mod thread;
 
-pub use buffers::keep_buffers_apart;
 pub use checkpoint::Inquirer;
 pub(crate) use connect::{Connection, open};
 pub use deadline::Watchdog;

@@ -21,24 +21,30 @@ type Looked = Result<Arc<Look>, Trouble>;
 
 /// Status as it was a moment ago.
 pub(super) struct Look {
-    picture: Picture,
-    whole: OnceLock<Bytes>,
+    whole: Bytes,
+    /// Taken to pieces, once one of them is asked for.
+    picture: OnceLock<Picture>,
 }
 
 impl Look {
     /// All of it, as JSON: one copy, whoever reads it.
     pub(super) fn whole(&self) -> Bytes {
-        self.whole.get_or_init(|| Bytes::from(self.picture.text())).clone()
+        self.whole.clone()
     }
 
     /// The same with this pool alone; `None`: there is none.
     pub(super) fn pool(&self, name: &str) -> Option<String> {
-        self.picture.text_of(name)
+        self.picture().text_of(name)
     }
 
     /// The names of all pools.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.picture.names()
+        self.picture().names()
+    }
+
+    fn picture(&self) -> &Picture {
+        // It has been looked at whether it can be.
+        self.picture.get_or_init(|| Picture::read(&self.whole).unwrap_or_default())
     }
 }
 
@@ -62,9 +68,8 @@ impl App {
 
     async fn new_look(&self) -> Looked {
         let said = self.said().await?;
-        let mut picture = Picture::default();
-        picture.take(&said).map_err(|e| self.agent.silent(&e))?;
-        Ok(Arc::new(Look { picture, whole: OnceLock::new() }))
+        Picture::check(&said).map_err(|e| self.agent.silent(&e))?;
+        Ok(Arc::new(Look { whole: Bytes::from(said), picture: OnceLock::new() }))
     }
 
     /// Status as mppd says it, JSON. A frozen mppd is not waited for.

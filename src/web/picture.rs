@@ -34,7 +34,28 @@ struct Named {
     name: String,
 }
 
+#[derive(Deserialize)]
+struct Whole {
+    pools: Vec<Named>,
+}
+
 impl Picture {
+    /// Whether this is all that mppd says, with every pool by its name.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(super) fn check(data: &str) -> Result<(), serde_json::Error> {
+        serde_json::from_str::<Whole>(data).map(|whole| drop(whole.pools))
+    }
+
+    /// All that mppd says.
+    ///
+    /// # Errors
+    /// It is not what mppd says.
+    pub(super) fn read(data: &[u8]) -> Result<Picture, serde_json::Error> {
+        Picture::of(serde_json::from_slice(data)?)
+    }
+
     /// Takes in the data of a line.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::cli::{MppWebOptions, print};
 use crate::clock;
 use crate::config::{self, Web};
 use crate::exit::Exit;
+use crate::heap;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
@@ -59,6 +60,7 @@ fn end(served: Result<(), String>) -> ExitCode {
 }
 
 fn serve(app: Shared) -> Result<(), String> {
+    heap::keep_large_buffers_apart();
     raise_file_limit(&app.settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|e| format!("can't start: {e}"))?.block_on(run(app))

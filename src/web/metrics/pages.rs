@@ -28,6 +28,8 @@ pub(in crate::web) struct Pages {
 #[derive(Default)]
 struct Kept {
     changes: Changes,
+    /// How long it was, bytes.
+    length: usize,
     page: Option<(Format, Moment, Bytes)>,
 }
 
@@ -70,14 +72,14 @@ impl Pages {
         let age = app.published.read(|reading| reading.age).ok();
         let (state, own) = (app.published.path().to_owned(), Own::of(&app.counts, app.started));
         // A copy: whoever asks may go away while this is going on.
-        let changes = kept.changes.clone();
+        let (changes, room) = (kept.changes.clone(), kept.length + kept.length / 8);
         // Of a thousand pools it is some work; verdicts do not wait for it.
         let drawn = spawn_blocking(move || {
-            let picture = Picture::of(said.ok().as_deref(), &state, age, own, changes);
-            picture.render(format)
+            let picture = Picture::of(said.ok(), &state, age, own, changes);
+            picture.render(format, room)
         });
         let (text, changes) = drawn.await.map_err(|_| "mpp-web is ending")?;
-        kept.changes = changes;
+        (kept.changes, kept.length) = (changes, text.len());
         let page = Bytes::from_owner(Page { text: text.into_boxed_str(), _place: place });
         kept.page = Some((format, clock::now(), page.clone()));
         Ok(page)

@@ -31,24 +31,25 @@ pub(super) struct Picture {
 impl Picture {
     /// From what mppd said, JSON; where it said nothing, or nothing that makes sense, from the published `state`.
     pub(super) fn of(
-        said: Option<&str>,
+        said: Option<String>,
         state: &Path,
         age: Option<Duration>,
         own: Own,
         mut changes: Changes,
     ) -> Picture {
-        let living = said.and_then(|said| serde_json::from_str::<Status>(said).ok());
+        // Given up as soon as it is read: of a thousand pools it is large.
+        let living = said.and_then(|said| serde_json::from_str::<Status>(&said).ok());
         living.iter().for_each(|status| changes.note(status));
         let status = living.or_else(|| published::last(state).ok().map(|(status, _)| status));
         Picture { status, age, changes, own }
     }
 
-    /// In a format; and the counts, for the next picture.
-    pub(super) fn render(self, format: Format) -> (String, Changes) {
+    /// In a format, in some `room` bytes; and the counts, for the next picture.
+    pub(super) fn render(self, format: Format, room: usize) -> (String, Changes) {
         let picture = Arc::new(self);
         let mut registry = Registry::default();
         registry.register_collector(Box::new(Arc::clone(&picture)));
-        let text = format.write(&registry);
+        let text = format.write(&registry, room);
         drop(registry);
         (text, Arc::try_unwrap(picture).map_or_else(|shared| shared.changes.clone(), |own| own.changes))
     }

@@ -83,7 +83,7 @@ fn picture() -> Picture {
 }
 
 fn text() -> String {
-    picture().render(Format::Text).0
+    picture().render(Format::Text, 0).0
 }
 
 #[test]
@@ -129,21 +129,21 @@ fn what_is_decided_and_what_the_kernel_has_stand_side_by_side() {
 fn a_daemon_that_does_not_answer_is_not_up_and_is_shown_as_it_was() {
     let mut picture = picture();
     picture.status.as_mut().expect("one").daemon.stale = true;
-    let text = picture.render(Format::Text).0;
+    let text = picture.render(Format::Text, 0).0;
     assert!(text.contains("\nmpp_up 0\n") && text.contains("\nmpp_state_age_seconds 0.25\n"), "{text}");
     assert!(text.contains("mpp_pool_has_active{"));
 }
 
 #[test]
 fn open_metrics_ends_with_its_mark() {
-    let text = picture().render(Format::OpenMetrics).0;
+    let text = picture().render(Format::OpenMetrics, 0).0;
     assert!(text.ends_with("\n# EOF\n"));
     assert!(text.contains("# TYPE mpp_pool_active_changes counter\nmpp_pool_active_changes_total{"));
 }
 
 #[test]
 fn without_any_state_it_says_so_and_tells_of_itself() {
-    let text = Picture::default().render(Format::Text).0;
+    let text = Picture::default().render(Format::Text, 0).0;
     assert!(text.contains("\nmpp_up 0\n") && text.contains("\nprocess_resident_memory_bytes "), "{text}");
     assert!(!text.contains("\nmpp_state_age_seconds "), "{text}");
 }

@@ -33,9 +33,9 @@ impl Format {
         }
     }
 
-    /// Everything that a registry has.
-    pub(super) fn write(self, registry: &Registry) -> String {
-        let mut written = String::new();
+    /// Everything that a registry has, in some `room` bytes: a text that grows is twice in memory.
+    pub(super) fn write(self, registry: &Registry, room: usize) -> String {
+        let mut written = String::with_capacity(room);
         let result = match self {
             Format::Text => prometheus_text::encode(&mut written, registry),
             Format::OpenMetrics => text::encode(&mut written, registry),

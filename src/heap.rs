@@ -1,4 +1,5 @@
-//! What becomes of the driver's buffers: two of 4 MiB a connection, of which a poll touches a few pages.
+//! What becomes of large buffers: the driver's, two of 4 MiB a connection, of which a poll touches a few pages; and pages of
+//! metrics and status, of which a thousand pools make megabytes.
 
 use nix::libc;
 
@@ -6,14 +7,14 @@ use nix::libc;
 const MAPPED: libc::c_int = 1 << 20;
 /// How much may lie free at the end of a heap, bytes.
 const KEPT: libc::c_int = 1 << 20;
-/// Heaps that threads share: pollers mostly wait, and seldom for each other.
+/// Heaps that threads share: they mostly wait, and seldom for each other.
 const HEAPS: libc::c_int = 2;
 
-/// From now on each buffer of the driver is a mapping of its own, and goes back to the kernel with its connection. Left to
+/// From now on each large buffer is a mapping of its own, and goes back to the kernel when it is given up. Left to
 /// itself, glibc takes the first one that is given back as a sign that such sizes come and go, and cuts all later ones
 /// out of its heaps, of which each thread may have one: what was touched of them once stays resident.
 #[cfg(target_env = "gnu")]
-pub fn keep_buffers_apart() {
+pub fn keep_large_buffers_apart() {
     for (what, value) in
         [(libc::M_MMAP_THRESHOLD, MAPPED), (libc::M_TRIM_THRESHOLD, KEPT), (libc::M_ARENA_MAX, HEAPS)]
     {
@@ -25,6 +26,6 @@ pub fn keep_buffers_apart() {
 
 /// Other libraries know no such numbers.
 #[cfg(not(target_env = "gnu"))]
-pub fn keep_buffers_apart() {
+pub fn keep_large_buffers_apart() {
     let _ = (MAPPED, KEPT, HEAPS);
 }
