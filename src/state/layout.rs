@@ -228,11 +228,10 @@ pub const TAG: u64 = 0xffff_ffff_0000_0000;
 
 /// Up to eight bytes as a word, padded with zeros.
 pub fn pack(bytes: &[u8]) -> u64 {
-    let mut word = 0;
-    for byte in bytes.iter().take(8).rev() {
-        word = (word << 8) | u64::from(*byte);
+    if let Some(whole) = bytes.first_chunk() {
+        return u64::from_le_bytes(*whole);
     }
-    word
+    bytes.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte))
 }
 
 /// `len` rounded up to whole words; saturates.
