@@ -383,6 +383,17 @@ fn after_both_were_off_nobody_fights() {
 }
 
 #[test]
+fn a_pool_without_active_node_says_whose_first_word_it_awaits() {
+    let mut duo = Duo::new(&pair(), true, |_, _| {});
+    (duo.link, duo.cut_at) = (false, u64::MAX - LOST);
+    duo.run_for(2 * SEC);
+    let pool = &duo.worlds[0].pool;
+    assert_eq!((pool.active(), pool.waits_for()), (None, Some("the first word of lb2 is awaited".into())));
+    duo.run_for(8 * SEC);
+    assert_eq!(duo.actives(), [Some(0), Some(0)]);
+}
+
+#[test]
 fn a_pool_that_is_new_at_one_takes_what_the_other_has() {
     let mut duo = Duo::pair();
     duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");

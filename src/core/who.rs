@@ -73,7 +73,10 @@ impl Pool {
             Seat::Held(_) => None,
             Seat::Passing(handover) => Some(self.handover_words(handover)),
             Seat::Empty if self.memory.pause.is_some() => Some("the pool is paused; mpp resume".into()),
-            Seat::Empty => self.cut_off_words().or_else(|| self.first_choice().err()),
+            Seat::Empty => {
+                let others = self.cut_off_words().or_else(|| self.peers.awaited());
+                others.or_else(|| self.first_choice().err())
+            }
         }
     }
 

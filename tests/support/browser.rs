@@ -60,7 +60,7 @@ impl Browser {
         let mut command = Command::new("sh");
         command.args(["-c", LAUNCH, "sh", "--headless=new", "--remote-debugging-pipe", "--disable-gpu"]);
         command.args(["--no-first-run", "--disable-background-networking", "--hide-scrollbars"]);
-        command.arg(format!("--user-data-dir={}", dir.display())).env("HOME", &*dir);
+        command.arg(format!("--user-data-dir={}", dir.display())).env("HOME", &*dir).env("TMPDIR", &*dir);
         if Uid::effective().is_root() {
             command.arg("--no-sandbox");
         }

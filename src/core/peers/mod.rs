@@ -28,6 +28,8 @@ pub(super) struct Peers {
     started: Moment,
     /// After a reboot, until every peer has been heard or is known to be gone: the ACTIVE node of before may be so no more.
     waiting: bool,
+    /// Whose first word is awaited, in words, as of the last decision.
+    awaited: Option<String>,
     /// Since when this agent would do something by itself.
     ready: Option<Moment>,
     turn: bool,
@@ -50,6 +52,7 @@ impl Peers {
             each: vec![Heard::default(); settings.len()],
             started: now,
             waiting: false,
+            awaited: None,
             ready: None,
             turn: false,
         }
@@ -63,6 +66,11 @@ impl Peers {
     /// Whether the ACTIVE node of before the reboot is not UP yet.
     pub(super) fn waits(&self) -> bool {
         self.waiting
+    }
+
+    /// Whose first word is awaited, in words.
+    pub(super) fn awaited(&self) -> Option<String> {
+        self.awaited.clone()
     }
 
     /// Decisions begin.
@@ -96,7 +104,8 @@ impl Pool {
 
     /// Takes over what peers have decided, or follows what they are changing.
     pub(super) fn follow(&mut self, now: Moment) {
-        self.peers.waiting &= self.unheard(now).is_some();
+        self.peers.awaited = self.unheard(now);
+        self.peers.waiting &= self.peers.awaited.is_some();
         for place in 0..self.peers.each.len() {
             let Some(view) = self.peers.each[place].view.take() else {
                 self.lose_mirrored(place, now);
