@@ -3,12 +3,12 @@
 
 use super::page::{Block, Page, pages, root};
 use super::support::director::sound;
+use super::support::secrets;
 use mpp::config::{self, Settings, Version};
 use mpp::keepalived::conf::{Disk, Limits, read};
 use mpp::keepalived::lint::{gather, lint};
 use serde_yaml::{Mapping, Value};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 /// What a part of a configuration is put into.
@@ -84,15 +84,7 @@ fn joined(part: &Mapping, place: fn(&mut Value) -> &mut Value) -> String {
 /// Its settings; the secrets and the authority lie elsewhere here.
 fn load(text: &str) -> Result<Settings, String> {
     let folder = TempDir::new().expect("a folder");
-    let mut text = text.to_owned();
-    let authority = "-----BEGIN CERTIFICATE-----\n";
-    for (name, content) in [("password", "secret\n"), ("peer-token", "secret\n"), ("ca.pem", authority)] {
-        let file = folder.path().join(name);
-        fs::write(&file, content).expect("written");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its mode");
-        text = text.replace(&format!("/etc/mpp/{name}"), &file.display().to_string());
-    }
     let path = folder.path().join("mpp.yaml");
-    fs::write(&path, text).expect("written");
+    fs::write(&path, secrets::laid_out(text, folder.path())).expect("written");
     config::load(&path).map_err(|faults| faults.to_string())
 }

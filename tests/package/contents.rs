@@ -1,6 +1,7 @@
 //! What the package is made of.
 
 use crate::machine::package;
+use crate::support::secrets;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -107,14 +108,7 @@ fn the_configuration_that_is_shipped_starts_nothing_and_what_is_commented_out_in
     let text = fs::read_to_string(checkout().join("packaging/mpp.yaml")).expect("the configuration");
     assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "all of it is commented out");
     let folder = TempDir::new().expect("a folder");
-    let mut text_here = text.clone();
-    let authority = "-----BEGIN CERTIFICATE-----\n";
-    for (name, content) in [("password", "secret\n"), ("peer-token", "secret\n"), ("ca.pem", authority)] {
-        let file = folder.path().join(name);
-        fs::write(&file, content).expect("written");
-        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its mode");
-        text_here = text_here.replace(&format!("/etc/mpp/{name}"), &file.display().to_string());
-    }
+    let text_here = secrets::laid_out(&text, folder.path());
     for part in [settings(&text_here, |_| true), settings(&text_here, |line| line.ends_with("# needed"))] {
         let file = folder.path().join("mpp.yaml");
         fs::write(&file, &part).expect("written");

@@ -35,6 +35,7 @@ pub mod proxy;
 pub mod replication;
 pub mod root;
 pub mod rsyslog;
+pub mod secrets;
 pub mod server;
 pub mod stage;
 pub mod teller;
