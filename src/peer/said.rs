@@ -1,6 +1,6 @@
 //! What another agent says of its pools, checked: names and words of bearable length, numbers that can be counted on from.
 
-use crate::control::status::{self, Flag, Handover, Node, Pool, Status, VirtualServer};
+use crate::control::status::{self, Flag, Handover, Node, Pool, RealServer, Status, VirtualServer};
 use crate::core::event::Author;
 use crate::core::peer::{FlagView, NodeView, Passing, View};
 use crate::core::time::Duration;
@@ -79,15 +79,15 @@ fn view(pool: Pool, leads: bool) -> Result<(String, View), String> {
     Ok((word(pool.name)?, view))
 }
 
-/// Whether a node's writers come through to it, as far as is known.
+/// Whether a node's writers come through to it, as far as is known: it is UP, and every virtual server for writers that
+/// has it, and whose place in the kernel is known, sends it clients.
 fn serves(pool: &Pool, node: &Node) -> bool {
-    let behind = |service: &VirtualServer| service.real_servers.iter().any(|r| r.node == node.name);
-    let loaded = |service: &VirtualServer| {
-        service.real_servers.iter().any(|r| r.node == node.name && r.loaded_weight.is_some())
-    };
-    let writes = |service: &VirtualServer| matches!(service.role.as_str(), "rw" | "geo");
-    let mut known = pool.virtual_servers.iter().filter(|s| writes(s) && s.loaded.is_some() && behind(s));
-    node.verdicts.get("rw").is_none_or(|rw| rw.up) && known.all(loaded)
+    let writes = |service: &&VirtualServer| matches!(service.role.as_str(), "rw" | "geo");
+    let known = pool.virtual_servers.iter().filter(writes).filter(|service| service.loaded.is_some());
+    let mut behind = known.flat_map(|service| &service.real_servers).filter(|r| r.node == node.name);
+    // Who is meant to have weight 0 is kept from clients by whoever configured it.
+    let sent = |r: &RealServer| r.loaded_weight.is_some_and(|weight| weight > 0 || r.weight == 0);
+    node.verdicts.get("rw").is_none_or(|rw| rw.up) && behind.all(sent)
 }
 
 fn passing(handover: Handover) -> Result<Passing, String> {
@@ -205,6 +205,35 @@ mod tests {
             nodes: vec![node("db1", false, None), node("db2", true, Some((true, drain)))],
         };
         assert_eq!(*view, wanted);
+    }
+
+    #[test]
+    fn a_node_that_no_writer_comes_through_to_is_not_vouched_for() {
+        let service = |role: &str, loaded: Value, weight: u32, loaded_weight: Value| {
+            let real = json!({"node": "db1", "address": "10.0.0.1:3306", "up": true, "weight": weight,
+                "loaded_weight": loaded_weight, "connections": null});
+            json!({"name": "s", "role": role, "address": "10.9.0.1:3306", "loaded": loaded, "faults": [],
+                "real_servers": [real]})
+        };
+        let up = json!({"rw": {"up": true, "weight": 1, "reason": "ACTIVE"}});
+        let down = json!({"rw": {"up": false, "weight": 0, "reason": "ACTIVE"}});
+        let null = Value::Null;
+        let cases = [
+            ("nothing is known of the kernel", service("rw", null.clone(), 1, null.clone()), &up, true),
+            ("the kernel has it", service("rw", json!(true), 1, json!(1)), &up, true),
+            ("the virtual server is lost", service("rw", json!(false), 1, null.clone()), &up, false),
+            ("it is not in the virtual server", service("geo", json!(true), 1, null.clone()), &up, false),
+            ("it is there and gets nobody", service("rw", json!(true), 1, json!(0)), &up, false),
+            ("it is not meant to get anybody", service("rw", json!(true), 0, json!(0)), &up, true),
+            ("only readers miss it", service("ro", json!(false), 1, null), &up, true),
+            ("it is DOWN", service("rw", json!(true), 1, json!(1)), &down, false),
+        ];
+        for (words, service, verdicts, vouched) in cases {
+            let mut status = status();
+            status["pools"][0]["virtual_servers"] = json!([service]);
+            status["pools"][0]["nodes"][0]["verdicts"] = verdicts.clone();
+            assert_eq!(read(&status).unwrap().pools[0].1.active_answers, vouched, "{words}");
+        }
     }
 
     #[test]
