@@ -4,6 +4,8 @@
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
 HISTORIES ?= 480
+# Two sites, everything cut in turn: ten minutes.
+EVERY_CUT = every_cut::
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 60
 
@@ -12,10 +14,12 @@ demo: tools
 	$(CARGO) run --locked --quiet --example demo
 
 # What takes long and little runs beside all tests: the ten minutes of tests/steady.rs; tests/faults, which mostly waits
-# (its glob is that of `rest`, turned round); and loom and the fuzz targets on what the tests leave of the processors.
+# (its glob is that of `rest`, turned round), as do the two sites when everything is cut in turn; and loom and the fuzz
+# targets on what the tests leave of the processors.
 test: tools lint build
 	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" \
 		target/faults.log "RUST_TEST_THREADS=5 $(CARGO) test --locked --no-fail-fast --test 'f*'" \
+		target/sites.log "RUST_TEST_THREADS=1 $(CARGO) test --locked --test sites $(EVERY_CUT) -- --nocapture" \
 		target/loom-and-fuzz.log "nice -n 19 $(MAKE) loom fuzz" -- $(MAKE) rest
 	@echo "make test: everything passed"
 
@@ -36,10 +40,10 @@ build:
 unit rest: export RUST_TEST_THREADS ?= 6
 unit rest: export MPP_STEADY_SECONDS ?= 5
 unit: build
-	$(CARGO) test --locked --no-fail-fast
+	$(CARGO) test --locked --no-fail-fast -- --skip $(EVERY_CUT)
 
 rest:
-	$(CARGO) test --locked --no-fail-fast --lib --test '[!f]*'
+	$(CARGO) test --locked --no-fail-fast --lib --test '[!f]*' -- --skip $(EVERY_CUT)
 
 # The two-copy protocol of the published state, in every order of its loads and stores.
 loom:
@@ -59,7 +63,7 @@ test-lvs: tools
 # Two sites in networks of their own: everything that can break, alone, and every two cables; with and without peers.
 test-sites: tools
 	$(CARGO) build --locked
-	$(CARGO) test --locked --no-fail-fast --test sites every_ -- --include-ignored --nocapture --test-threads=1
+	$(CARGO) test --locked --no-fail-fast --test sites $(EVERY_CUT) -- --include-ignored --nocapture --test-threads=1
 
 # The Debian package, in target/debian.
 deb:

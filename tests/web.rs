@@ -6,7 +6,7 @@ use nix::sys::signal::{Signal, kill};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 use support::agent::{nodes, program};
@@ -220,35 +220,71 @@ fn what_cannot_be_used_ends_it_with_the_reason() {
     }
 }
 
+/// Reads `/v1/stream`.
+struct Listener {
+    stream: TcpStream,
+    text: String,
+}
+
+impl Listener {
+    fn of(web: &MppWeb) -> Listener {
+        let mut stream = web.connect();
+        stream.write_all(b"GET /v1/stream HTTP/1.1\r\nHost: x\r\n\r\n").expect("asked");
+        Listener { stream, text: String::new() }
+    }
+
+    /// What comes before these words.
+    #[track_caller]
+    fn until(&mut self, words: &str) -> String {
+        let text = &mut self.text;
+        while !text.contains(words) {
+            let mut some = [0; 4096];
+            let n = self.stream.read(&mut some).unwrap_or_else(|e| panic!("{words:?}: {e}: {text}"));
+            assert!(n > 0, "{words:?}: the end: {text}");
+            text.push_str(&String::from_utf8_lossy(&some[..n]));
+        }
+        let (before, after) = text.split_once(words).expect("found");
+        let (before, after) = (before.to_owned(), after.to_owned());
+        self.text = after;
+        before
+    }
+}
+
 #[test]
 fn the_stream_tells_changes_and_the_death_of_mppd() {
     let mut agent = Agent::start(NOBODY, "");
     let web = MppWeb::beside(&agent, "");
-    let mut stream = web.connect();
-    stream.write_all(b"GET /v1/stream HTTP/1.1\r\nHost: x\r\n\r\n").expect("asked");
-    let mut text = String::new();
-    let mut until = |words: &str| {
-        while !text.contains(words) {
-            let mut some = [0; 4096];
-            let n = stream.read(&mut some).unwrap_or_else(|e| panic!("{words:?}: {e}: {text}"));
-            assert!(n > 0, "{words:?}: the end: {text}");
-            text.push_str(&String::from_utf8_lossy(&some[..n]));
-        }
-        text = text.split_once(words).expect("found").1.to_owned();
-    };
-    until("content-type: text/event-stream");
-    until("event: status\ndata: {");
-    until("event: alive\ndata: {}");
+    let mut listener = Listener::of(&web);
+    for words in ["content-type: text/event-stream", "event: status\ndata: {", "event: alive\ndata: {}"] {
+        listener.until(words);
+    }
     agent.orders(&["pause", "db"]);
-    until("event: pool\ndata: {");
-    until("\"paused\"");
+    listener.until("event: pool\ndata: {");
+    listener.until("\"paused\"");
     agent.kill9();
-    until("event: status\ndata: {");
-    until("\"stale\":true");
-    until(": mppd is silent");
+    for words in ["event: status\ndata: {", "\"stale\":true", ": mppd is silent"] {
+        listener.until(words);
+    }
     agent.launch();
-    until("event: status\ndata: {");
-    until("\"stale\":false");
-    until("event: alive");
+    for words in ["event: status\ndata: {", "\"stale\":false", "event: alive"] {
+        listener.until(words);
+    }
     assert_eq!(web.stop(), Some(0), "a stream holds up no end");
+}
+
+#[test]
+fn whoever_joins_the_stream_late_is_told_how_long_a_pause_has_still_to_go() {
+    let agent = Agent::start(NOBODY, "");
+    let web = MppWeb::beside(&agent, "");
+    agent.orders(&["pause", "db", "--for", "1h"]);
+    let mut first = Listener::of(&web);
+    first.until("event: status\ndata: ");
+    for _ in 0..6 {
+        first.until("event: alive\ndata: {}");
+    }
+    let mut late = Listener::of(&web);
+    late.until("event: status\ndata: ");
+    let status: Value = serde_json::from_str(&late.until("\n\n")).expect("JSON");
+    let pause = &status["pools"][0]["pause"];
+    assert!(pause["age_s"].as_f64() > Some(2.0) && pause["left_s"].as_f64() < Some(3598.0), "{pause}");
 }

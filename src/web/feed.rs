@@ -4,8 +4,9 @@ use super::agent::Trouble;
 use super::app::Shared;
 use super::picture::{News, Picture};
 use super::readers::{To, event};
+use crate::clock;
 use crate::control::protocol::Request;
-use crate::core::time::Duration;
+use crate::core::time::{Duration, Moment};
 use axum::body::Bytes;
 use tokio::time::{sleep, timeout};
 
@@ -15,6 +16,8 @@ const SILENCE: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_millis(250);
 /// How often those who want it get all of it.
 const FULL: Duration = Duration::from_secs(2);
+/// How old what moves all the time may be that a new reader gets: times since a pause, and until its end.
+const OLDEST: Duration = Duration::from_secs(1);
 /// What a reader of a silent mppd gets, so that it knows that mpp-web lives.
 const COMMENT: &[u8] = b": mppd is silent\n\n";
 
@@ -53,9 +56,15 @@ async fn follow(app: &Shared, is_told: &mut bool) -> Result<(), Trouble> {
     let late = |_| app.agent.silent(&format!("nothing within {SILENCE:?}"));
     let mut lines = timeout(SILENCE, app.agent.follow()).await.map_err(late)??;
     let mut picture = Picture::default();
-    let mut is_known = false;
+    let mut known: Option<Moment> = None;
     while app.readers.any(To::All) {
-        if is_known && app.readers.any(To::New) {
+        if let Some(since) = &mut known
+            && app.readers.any(To::New)
+        {
+            if clock::now().since(*since) > OLDEST {
+                *since = clock::now();
+                take(app, &mut picture, &app.said().await?)?;
+            }
             app.readers.give(To::New, &event("status", &picture.text()));
         }
         let line = tokio::select! {
@@ -63,13 +72,17 @@ async fn follow(app: &Shared, is_told: &mut bool) -> Result<(), Trouble> {
             // A new one waits for its status.
             () = app.readers.came.notified() => continue,
         };
-        let news = picture.take(&line).map_err(|e| app.agent.silent(&e))?;
+        let news = take(app, &mut picture, &line)?;
         if news == News::Status {
-            (is_known, *is_told) = (true, false);
+            (known, *is_told) = (Some(clock::now()), false);
         }
         tell(app, &picture, news);
     }
     Ok(())
+}
+
+fn take(app: &Shared, picture: &mut Picture, line: &str) -> Result<News, Trouble> {
+    picture.take(line).map_err(|e| app.agent.silent(&e))
 }
 
 fn tell(app: &Shared, picture: &Picture, news: News) {
