@@ -44,7 +44,7 @@ fn when_all_monitoring_is_lost_nobody_is_promoted() {
     });
 }
 
-/// SEMANTICS 10.3 for any pace and levels: how long a failing ACTIVE node may stay.
+/// For any pace and levels, how long a failing ACTIVE node may stay.
 fn bound(kind: Kind, s: &PoolSettings) -> u64 {
     let pace = s.nodes[0].pace;
     let (interval, retry, timeout) = (nanos(pace.interval), nanos(pace.retry_interval), nanos(pace.timeout));

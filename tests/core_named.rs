@@ -186,7 +186,7 @@ fn a_recovered_primary_gets_active_back_in_less_than_three_seconds() {
 
 #[test]
 fn an_active_node_that_fails_is_replaced_in_time_whichever_way_it_fails() {
-    // fault, within (SEMANTICS 10.3)
+    // fault, within
     let table = [
         (Kind::Kill(0), 1760),
         (Kind::Refuse(0), 1760),

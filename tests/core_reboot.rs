@@ -1,4 +1,4 @@
-//! After a reboot (SEMANTICS 9): what is kept, what is forgotten, and whom the pool waits for.
+//! After a reboot (docs/how-it-decides.md, "Restart and reboot"): what is kept, what is forgotten, and whom the pool waits for.
 
 mod world;
 

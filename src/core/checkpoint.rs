@@ -1,4 +1,4 @@
-//! Checkpoints: whose answers tell that this site is not cut off, and where the way to a node is (SEMANTICS 8).
+//! Checkpoints: whose answers tell that this site is not cut off, and where the way to a node is (docs/checkpoints.md).
 
 use super::event::{Action, Severity, Sighting, What};
 use super::pool::Pool;

@@ -1,4 +1,4 @@
-//! Counting: what an answer does to a node's errors (SEMANTICS 3).
+//! Counting: what an answer does to a node's errors (docs/how-it-decides.md, "STATUS and req").
 
 use super::node::Node;
 use super::settings::NodeSettings;

@@ -1,4 +1,4 @@
-//! `mpp drain`: a node out of service; the ACTIVE one hands over first (SEMANTICS 6).
+//! `mpp drain`: a node out of service; the ACTIVE one hands over first (docs/how-it-decides.md, "Drain and pause").
 
 use super::command::{Done, Refused};
 use super::event::{Author, Flag, Severity, What};

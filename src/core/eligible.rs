@@ -21,7 +21,7 @@ pub enum Fitness {
 }
 
 impl Pool {
-    /// Whether `node` could be made ACTIVE, by an answer asked for at or after `asked` (SEMANTICS 5).
+    /// Whether `node` could be made ACTIVE, by an answer asked for at or after `asked`.
     pub fn fitness(&self, node: NodeId, asked: Moment) -> Fitness {
         let n = &self.memory.nodes[node];
         if let Some(why) = self.passed_over(node) {

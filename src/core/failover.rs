@@ -1,4 +1,4 @@
-//! Failing over: the five conditions under which the ACTIVE node is replaced (SEMANTICS 5).
+//! Failing over: the conditions under which the ACTIVE node is replaced (docs/how-it-decides.md).
 
 use super::checkpoint::Outside;
 use super::eligible::{Fitness, verb};
@@ -178,7 +178,7 @@ impl Pool {
         candidates.chain(confirming).chain(others).collect()
     }
 
-    /// Who should be ACTIVE, of those who could (SEMANTICS 5, "Which one").
+    /// Who should be ACTIVE, of those who could.
     pub(super) fn choose(
         &self,
         fitness: &[(NodeId, Fitness)],

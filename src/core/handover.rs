@@ -1,11 +1,11 @@
-//! Handing over: every planned change of ACTIVE is this one mechanism (SEMANTICS 6).
+//! Handing over: every planned change of ACTIVE is this one mechanism (docs/how-it-decides.md, "Handover").
 //!
 //! ```text
 //! Draining --consumed, or `handover`--> Asking --from's position--> Catching --executed--> `to` is ACTIVE
 //!     |                                   |                            |    (`writable: manage`: `from` is closed in
 //!     |                                   |                            |    Asking; Opening comes behind Catching)
 //!     +--------- `to` in trouble, or too long: Returning --from answers--> `from` is ACTIVE again
-//!     +--------- `from` in trouble: Failed --SEMANTICS 5--> somebody, or `from` when it answers
+//!     +--------- `from` in trouble: Failed --as if ACTIVE had failed--> somebody, or `from` when it answers
 //! ```
 
 use super::event::{Author, Gate, Severity, What};
@@ -86,7 +86,7 @@ pub enum Stage {
         /// To a poll begun after this.
         after: Moment,
     },
-    /// `from` has failed meanwhile: section 5 looks for somebody.
+    /// `from` has failed meanwhile: somebody is looked for as if it were ACTIVE.
     Failed,
     /// It is a peer's handover: `from` is DOWN here too, and the peer says how it ends.
     Mirroring {
@@ -410,7 +410,7 @@ impl Pool {
         }
     }
 
-    /// The takeover of section 5, if it looks for a successor of a node that failed while handing over.
+    /// The takeover, if it looks for a successor of a node that failed while handing over.
     pub fn takeover(&self) -> Option<&Takeover> {
         self.memory.takeover.as_ref()
     }

@@ -1,5 +1,5 @@
 //! Cut off: every checkpoint of the pool has failed. Nobody is promoted, and a local ACTIVE node steps down where that is
-//! wanted (SEMANTICS 8).
+//! wanted (docs/checkpoints.md).
 
 use super::command::Refused;
 use super::event::{Author, Severity, What};

@@ -1,4 +1,4 @@
-//! Other agents that look after the same pool: what they say of it, and what follows from that here (SEMANTICS 9).
+//! Other agents that look after the same pool: what they say of it, and what follows from that here (docs/peers.md).
 
 use super::event::Author;
 use super::time::Duration;

@@ -1,4 +1,4 @@
-//! Whether a planned change of ACTIVE may begin, and the one that begins by itself: failback (SEMANTICS 6).
+//! Whether a planned change of ACTIVE may begin, and the one that begins by itself: failback.
 
 use super::event::Author;
 use super::handover::Cause;
@@ -10,11 +10,11 @@ use super::settings::Failback;
 use super::time::{Duration, Moment, Short};
 use super::words::{NodeId, State};
 
-/// The largest lag of a node that is handed to (SEMANTICS 6).
+/// The largest lag of a node that is handed to.
 const HANDOVER_LAG: Duration = Duration::from_secs(2);
 
 impl Pool {
-    /// Whether ACTIVE can be handed to `to` now, and if not, why (SEMANTICS 6).
+    /// Whether ACTIVE can be handed to `to` now, and if not, why.
     pub fn can_hand_to(&self, to: NodeId, now: Moment) -> Result<(), String> {
         let Seat::Held(from) = self.memory.seat else {
             return Err(match &self.memory.seat {

@@ -1,4 +1,4 @@
-//! Taking a pool up again after a reboot: what was written to disk, carried over to the clock of this boot (SEMANTICS 9).
+//! Taking a pool up again after a reboot: what was written to disk, carried over to the clock of this boot.
 
 use super::checkpoint::Checkpoint;
 use super::gate::Orders;

@@ -138,7 +138,7 @@ impl Pool {
         n.failed() || n.errors >= limit
     }
 
-    /// How much of the ACTIVE node's life a node has missed, as far as anybody saw (SEMANTICS 2).
+    /// How much of the ACTIVE node's life a node has missed, as far as anybody saw.
     pub fn stale(&self, node: NodeId) -> Duration {
         let Some(reign) = self.memory.reign.as_ref().filter(|r| r.node != Some(node)) else {
             return Duration::ZERO;

@@ -3,7 +3,7 @@
 use super::time::Duration;
 use super::words::{NodeId, Status};
 
-/// A pool's settings. `config` builds them and vouches for the ranges; the defaults are SEMANTICS' own.
+/// A pool's settings. `config` builds them and vouches for the ranges; the defaults are those of docs/configuration.md.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolSettings {
     /// Name, unique in the file.
@@ -314,7 +314,7 @@ impl PoolSettings {
         self.levels.at(self.failover_at).max(1)
     }
 
-    /// How much may be lacking: `max_loss`, or two intervals if that is more (SEMANTICS 5); `None`: any.
+    /// How much may be lacking: `max_loss`, or two intervals if that is more; `None`: any.
     pub fn loss_allowed(&self) -> Option<Duration> {
         self.max_loss.map(|m| m.max(self.slowest_interval() * 2))
     }

@@ -1,4 +1,4 @@
-//! `mpp switchover`: ACTIVE to another node, as planned or by force (SEMANTICS 6).
+//! `mpp switchover`: ACTIVE to another node, as planned or by force.
 
 use super::command::{Done, Refused};
 use super::event::{Author, Severity, What};

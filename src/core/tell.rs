@@ -91,7 +91,7 @@ impl Pool {
     }
 }
 
-/// The severity with which a STATUS is entered (SEMANTICS 3).
+/// The severity with which a STATUS is entered.
 fn status_severity(status: Status) -> Severity {
     match status {
         Status::Ok => Severity::Notice,

@@ -1,4 +1,4 @@
-//! What keepalived is told: UP or DOWN, a weight, a reason (SEMANTICS 7).
+//! What keepalived is told: UP or DOWN, a weight, a reason (docs/how-it-decides.md, "STATE").
 
 use super::pool::{Pool, Seat};
 use super::settings::WhenAllFail;

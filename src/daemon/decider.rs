@@ -203,7 +203,7 @@ impl Decider {
         next.since(now).min(HEARTBEAT)
     }
 
-    /// What was begun before a long sleep is worth nothing (SEMANTICS 9).
+    /// What was begun before a long sleep is worth nothing.
     fn wake(&mut self) {
         let now = clock::now();
         let late = now.since(self.woke + HEARTBEAT);

@@ -75,7 +75,7 @@ fn allowed(world: &World, before: &Before, node: usize, what: What) {
     assert!(memory.isolation.is_none(), "invariant 2: {name} promoted while isolated");
 }
 
-/// The five conditions of SEMANTICS 5, by what came in.
+/// The conditions under which ACTIVE is replaced (docs/how-it-decides.md), by what came in.
 fn replaced(world: &World, before: &Before, node: usize) {
     let holder = before.holder().expect("somebody failed");
     let (pool, checks) = (&world.pool, &world.checks);

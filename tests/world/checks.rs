@@ -1,4 +1,18 @@
-//! The invariants of SEMANTICS 10, checked against the truth after every step.
+//! The invariants, checked against the truth after every step (3, 6, 9, 10 and 11 by tests of their own):
+//!
+//! 1. Never two ACTIVE nodes; never two `rw` UP in one published state.
+//! 2. Nobody becomes ACTIVE without `--force` from a FAIL state, while drained, unpromotable, read-only under
+//!    `writable: require`, paused or isolated (but the old node takes it back in all of these).
+//! 3. From the fault to the new ACTIVE node, with a healthy standby, there is a bound in pace and levels.
+//! 4. `req` never rises without a negative or a change of role.
+//! 5. Replication faults of the ACTIVE node never fail it.
+//! 6. One lost packet, timeout or slow poll never changes a STATE.
+//! 7. A restart at any instant leaves every verdict as it was.
+//! 8. The epoch never falls.
+//! 9. When all monitoring is lost and comes back at one moment, the answers in any order, nobody is promoted.
+//! 10. After the last fault the pool has exactly one ACTIVE node within a bound, without an operator.
+//! 11. A steady state with its usual noise makes no change of ACTIVE for an hour.
+//! 12. No promoted node lacks what the ACTIVE node had shown more than `max_loss` before it was last seen.
 
 use super::change;
 use super::loss::{self, Debt};
@@ -210,7 +224,7 @@ fn counted(world: &World, before: &Before, event: Option<&Event>) {
     }
 }
 
-/// The diagram of SEMANTICS 4.
+/// Which STATE may follow which.
 fn moved(world: &World, before: &Before, event: Option<&Event>) {
     use State::{Active, FailOffline, FailOnline, Standby, Unknown};
     let pool = &world.pool;

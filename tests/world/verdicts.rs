@@ -1,4 +1,4 @@
-//! SEMANTICS 7 once more, in its own words: what keepalived must be told.
+//! The verdicts once more, in other words than the core's own: what keepalived must be told.
 
 use mpp::core::pool::Pool;
 use mpp::core::settings::WhenAllFail;

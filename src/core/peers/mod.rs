@@ -1,5 +1,5 @@
 //! What peers say is heeded here: flags and ACTIVE node of a peer of this site are taken over, planned changes of any peer
-//! are followed, and nobody is promoted against one that knows better (SEMANTICS 9; docs/peers.md).
+//! are followed, and nobody is promoted against one that knows better (docs/peers.md).
 //!
 //! - `seat`: who is ACTIVE; `planned`: planned changes; `flags`: pauses, drains, acknowledgements; `disagreement`: what differs
 
