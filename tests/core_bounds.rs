@@ -151,3 +151,18 @@ fn a_pace_of_ten_milliseconds_or_a_minute_is_kept() {
         assert!(took <= 7 * nanos(interval) + 10 * MS, "{}ms", took / MS);
     }
 }
+
+#[test]
+fn what_the_active_node_has_shown_takes_no_more_room_the_more_may_be_lost() {
+    let mut settings = settings(2);
+    settings.max_loss = Some(std::time::Duration::from_secs(24 * 3600));
+    let mut world = World::new(settings, &pair(), 1);
+    world.run_for(300 * SEC);
+    let reign = world.pool.memory().reign.as_ref().expect("a reign");
+    let newest = reign.shown.last().map(|s| s.at);
+    assert_eq!(newest, Some(reign.seen), "what is known to be lost is counted from the newest");
+    let held = reign.shown.len();
+    world.run_for(3600 * SEC);
+    let after = world.pool.memory().reign.as_ref().map_or(0, |r| r.shown.len());
+    assert!(held <= 70 && after <= 70, "{held}, {after}");
+}

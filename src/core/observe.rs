@@ -7,6 +7,10 @@ use super::settings::OnDenied;
 use super::time::Moment;
 use super::words::NodeId;
 
+/// So many of what the ACTIVE node has shown are kept at most, or little more: where much may be lost they lie further
+/// apart.
+const SHOWN: u32 = 64;
+
 impl Pool {
     /// Takes a poll's answer. One that is older than a known one, or from before a late waking, is dropped.
     pub(super) fn observe(&mut self, node: NodeId, observation: Observation, now: Moment) {
@@ -109,6 +113,11 @@ impl Pool {
         let position = self.memory.nodes[node].facts.as_ref().map(|f| f.position.clone());
         let Some(reign) = self.memory.reign.as_mut().filter(|r| r.node == Some(node)) else { return };
         reign.seen = reign.seen.max(began);
+        if let [.., before, newest] = &reign.shown[..]
+            && newest.at.since(before.at) < keep / SHOWN
+        {
+            reign.shown.pop();
+        }
         reign.shown.extend(position.map(|position| Shown { at: began, position }));
         let limit = reign.seen - keep;
         let first = reign.shown.iter().rposition(|s| s.at <= limit).unwrap_or(0);
