@@ -90,3 +90,33 @@ fn how_stale_a_member_was_is_carried_over_to_a_younger_clock() {
     assert_eq!(ages(&after.shown, now), ages(&before.shown, then));
     world.run_for(SEC);
 }
+
+#[test]
+fn how_stale_a_member_was_is_known_also_when_the_machine_has_been_up_for_a_moment_only() {
+    let mut world = steady();
+    world.begin(Kind::StopIo(1));
+    world.run_for(100 * SEC);
+    let stale = world.pool.stale(1);
+    assert!(stale > Duration::from_secs(90), "{stale:?}");
+    // The ACTIVE node is long dead, and the director is rebooted twice.
+    let (then, now) = (Moment(world.now + 3600 * SEC), Moment(15 * SEC));
+    let mut pool = world.pool.clone();
+    for carry in [Carry { then, now }, Carry { then: now, now: Moment(5 * SEC) }] {
+        pool = Pool::reboot(pool.settings().clone(), pool.memory().clone(), carry, GRACE);
+        assert_eq!(pool.stale(1), stale);
+    }
+}
+
+#[test]
+fn a_drain_that_waits_for_a_successor_ends_when_it_would_have() {
+    let mut world = steady();
+    world.begin(Kind::Kill(1));
+    world.run_for(5 * SEC);
+    let drain = Command::Drain { node: 0, now: false, force: true, lasting: Some(Duration::from_secs(60)) };
+    world.command(drain).expect("to be drained");
+    let (then, now) = (Moment(world.now + 10 * SEC), Moment(15 * SEC));
+    let memory = world.pool.memory().clone();
+    let pool = Pool::reboot(world.pool.settings().clone(), memory, Carry { then, now }, GRACE);
+    let until = pool.memory().nodes[0].drain_wanted.as_ref().and_then(|d| d.flag.until);
+    assert_eq!(until, Some(Moment(65 * SEC)));
+}

@@ -7,6 +7,7 @@ use super::node::{Judgement, Standing};
 use super::pool::{Pool, Reign, Seat, Shown, Takeover};
 use super::time::{Duration, Moment, Short};
 use super::words::NodeId;
+use std::collections::BTreeMap;
 
 /// What the pool should do about an ACTIVE node that has failed.
 pub(super) enum Replacement {
@@ -351,6 +352,7 @@ impl Pool {
             since: now,
             seen: now,
             shown,
+            missed: BTreeMap::new(),
         });
     }
 }

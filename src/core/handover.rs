@@ -280,7 +280,7 @@ impl Pool {
         let took = Short(now.since(handover.since));
         let why = format!("{}, {}", handover.cause.word(), handover.by);
         let reason = format!("{} took over from {} after {took} ({why})", self.name(to), self.name(from));
-        self.memory.nodes[from].fed = Some(now);
+        self.fed(from, now);
         self.memory.nodes[from].message = "stepped down".into();
         if handover.forced {
             self.forgive(to);

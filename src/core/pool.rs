@@ -13,6 +13,7 @@ use super::position::Position;
 use super::settings::PoolSettings;
 use super::time::{Duration, Moment};
 use super::words::NodeId;
+use std::collections::BTreeMap;
 
 /// How soon a tick comes for what is late already: at once, but after the events that wait.
 const AT_ONCE: Duration = Duration::from_millis(1);
@@ -121,6 +122,9 @@ pub struct Reign {
     pub seen: Moment,
     /// What it showed then and before, as far back as loss is measured.
     pub shown: Vec<Shown>,
+    /// By name, for how much longer than the moments here tell a node had not been fed when the machine was rebooted.
+    #[cfg_attr(feature = "daemon", serde(default, skip_serializing_if = "BTreeMap::is_empty"))]
+    pub missed: BTreeMap<String, Duration>,
 }
 
 impl Reign {

@@ -80,6 +80,7 @@ impl Pool {
 
 impl Memory {
     fn carry_over(&mut self, carry: Carry) {
+        let stale: Vec<Duration> = (0..self.nodes.len()).map(|n| self.stale(n)).collect();
         let over = |at: &mut Moment| carry.over(at);
         self.changes.iter_mut().for_each(over);
         if let Some(isolated) = &mut self.isolation {
@@ -89,8 +90,8 @@ impl Memory {
             [&mut reign.since, &mut reign.seen].into_iter().for_each(over);
             reign.shown.iter_mut().map(|s| &mut s.at).for_each(over);
         }
-        let drains = self.nodes.iter_mut().filter_map(|n| n.drain.as_mut()).map(|d| &mut d.flag);
-        for flag in self.pause.iter_mut().chain(drains) {
+        let drains = self.nodes.iter_mut().flat_map(|n| [&mut n.drain, &mut n.drain_wanted]);
+        for flag in self.pause.iter_mut().chain(drains.flatten().map(|d| &mut d.flag)) {
             over(&mut flag.since);
             flag.until.iter_mut().for_each(over);
         }
@@ -98,6 +99,18 @@ impl Memory {
             node.failures.iter_mut().for_each(over);
             node.fed.iter_mut().for_each(over);
             over(&mut node.since);
+        }
+        self.keep_stale(&stale);
+    }
+
+    /// A machine that has just come up has no moment early enough for a node that was fed long ago: it is remembered how
+    /// much is lacking.
+    fn keep_stale(&mut self, before: &[Duration]) {
+        for (node, before) in before.iter().enumerate() {
+            let lacking = before.saturating_sub(self.stale(node));
+            if let Some(reign) = self.reign.as_mut().filter(|_| !lacking.is_zero()) {
+                *reign.missed.entry(self.nodes[node].name.clone()).or_default() += lacking;
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::node::Promise;
 use super::observation::{Channel, Facts, Run};
-use super::pool::Pool;
+use super::pool::{Memory, Pool};
 use super::position::Position;
 use super::time::{Duration, Moment, Short};
 use super::words::NodeId;
@@ -140,11 +140,7 @@ impl Pool {
 
     /// How much of the ACTIVE node's life a node has missed, as far as anybody saw.
     pub fn stale(&self, node: NodeId) -> Duration {
-        let Some(reign) = self.memory.reign.as_ref().filter(|r| r.node != Some(node)) else {
-            return Duration::ZERO;
-        };
-        let fed = self.memory.nodes[node].fed.unwrap_or_default();
-        reign.seen.since(fed.max(reign.since))
+        self.memory.stale(node)
     }
 
     /// Notes what the newest answer says of how far a node has been fed.
@@ -190,9 +186,12 @@ impl Pool {
         }
     }
 
-    fn fed(&mut self, node: NodeId, as_of: Moment) {
-        let known = &mut self.memory.nodes[node].fed;
-        *known = Some(known.unwrap_or_default().max(as_of));
+    pub(super) fn fed(&mut self, node: NodeId, as_of: Moment) {
+        let n = &mut self.memory.nodes[node];
+        if let Some(reign) = self.memory.reign.as_mut().filter(|_| n.fed.is_none_or(|fed| fed < as_of)) {
+            reign.missed.remove(&n.name);
+        }
+        n.fed = n.fed.max(Some(as_of));
     }
 
     /// Whether a node has received `shown` of the ACTIVE (or last) node; `None` where positions do not compare.
@@ -235,6 +234,18 @@ impl Pool {
             (None, id) => id.is_some() && self.source_id(node, c) == id,
         };
         facts.channels.iter().find(from_reigning)
+    }
+}
+
+impl Memory {
+    /// How much of the ACTIVE node's life a node has missed.
+    pub(super) fn stale(&self, node: NodeId) -> Duration {
+        let Some(reign) = self.reign.as_ref().filter(|r| r.node != Some(node)) else {
+            return Duration::ZERO;
+        };
+        let n = &self.nodes[node];
+        let missed = reign.missed.get(&n.name).copied().unwrap_or_default();
+        reign.seen.since(n.fed.unwrap_or_default().max(reign.since)).saturating_add(missed)
     }
 }
 
