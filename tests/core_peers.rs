@@ -580,3 +580,15 @@ fn any_history_of_two_directors_ends_with_both_saying_the_same_or_with_an_alert(
         ends(&mut duo);
     });
 }
+
+#[test]
+fn a_handover_whose_director_has_lost_both_servers_is_ended_by_the_other() {
+    let mut duo = Duo::pair();
+    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.until(SEC, |d| d.actives() == [None, None]);
+    // lb1, which leads, gets to nobody any more, and is heard as ever.
+    duo.worlds[0].begin(Kind::Drop(0));
+    duo.worlds[0].begin(Kind::Drop(1));
+    duo.until(40 * SEC, |d| d.worlds[1].active() == Some(1));
+    duo.until(SEC, |d| d.agree(1));
+}

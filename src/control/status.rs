@@ -166,6 +166,9 @@ pub struct Handover {
     /// It is a peer's change, which this agent only follows.
     #[serde(default)]
     pub mirrors: bool,
+    /// `from` has failed meanwhile: somebody else is looked for.
+    #[serde(default)]
+    pub failed: bool,
     /// Who asked.
     pub by: String,
     /// Why.

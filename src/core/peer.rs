@@ -47,6 +47,8 @@ pub struct Passing {
     pub consumed: bool,
     /// It is another agent's change, which that one only follows.
     pub mirrors: bool,
+    /// `from` has failed meanwhile, as that agent sees it: it looks for somebody else, for as long as that takes.
+    pub failed: bool,
     /// Who asked.
     pub by: Author,
 }

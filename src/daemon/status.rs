@@ -60,8 +60,8 @@ fn isolation(pool: &Pool, clocks: &Clocks) -> Option<Isolation> {
 
 fn handover(pool: &Pool, now: Moment) -> Option<Handover> {
     let Seat::Passing(handover) = &pool.memory().seat else { return None };
-    let Passing { from, to, consumed, mirrors, by } = Passing::of(pool, handover, now);
-    Some(Handover { from, to, consumed, mirrors, by: by.who, why: by.why })
+    let Passing { from, to, consumed, mirrors, failed, by } = Passing::of(pool, handover, now);
+    Some(Handover { from, to, consumed, mirrors, failed, by: by.who, why: by.why })
 }
 
 fn flag(flag: &event::Flag, now: Moment) -> Flag {

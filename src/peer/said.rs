@@ -96,6 +96,7 @@ fn passing(handover: Handover) -> Result<Passing, String> {
         to: word(handover.to)?,
         consumed: handover.consumed,
         mirrors: handover.mirrors,
+        failed: handover.failed,
         by: author(handover.by, handover.why)?,
     })
 }
@@ -156,7 +157,7 @@ mod tests {
         };
         let mut drained = node("db2", "FAIL_OFFLINE", 5);
         drained["drain"] = json!({"now": true, "by": "root", "age_s": 1.0});
-        let handover = json!({"from": "db1", "to": "db2", "consumed": true, "by": "mppd"});
+        let handover = json!({"from": "db1", "to": "db2", "consumed": true, "failed": true, "by": "mppd"});
         let pool = json!({"name": "db", "logic": "failover", "status": "OK", "epoch": 7, "active": "db1",
             "flags": ["paused", "failback_off"], "nodes": [node("db1", "ACTIVE", 0), drained], "checkpoints": [],
             "handover": handover, "pause": flag, "revision": 4, "acked": 2, "fresh": true, "chosen": true});
@@ -191,6 +192,7 @@ mod tests {
                 to: "db2".into(),
                 consumed: true,
                 mirrors: false,
+                failed: true,
                 by: Author { who: "mppd".into(), why: None },
             }),
             isolated: false,

@@ -11,7 +11,8 @@ impl Pool {
     /// A planned change under way at a peer: its `from` is DOWN here, too. Of two that have begun the same by themselves,
     /// the one that leads goes on.
     pub(super) fn mirror(&mut self, place: usize, view: &View, now: Moment) {
-        let Some(theirs) = view.handover.as_ref().filter(|h| !h.mirrors) else { return };
+        // One that has failed there is no change that comes: whoever waits for its end may wait for ever.
+        let Some(theirs) = view.handover.as_ref().filter(|h| !h.mirrors && !h.failed) else { return };
         let (Some(from), Some(to)) = (self.named(&theirs.from), self.named(&theirs.to)) else { return };
         if view.epoch < self.memory.epoch || from == to {
             return;
@@ -103,6 +104,7 @@ impl Passing {
             to: pool.name(handover.to).to_owned(),
             consumed: pool.has_drained(handover, now),
             mirrors: handover.mirrors(),
+            failed: handover.failed(),
             by: handover.by.clone(),
         }
     }
