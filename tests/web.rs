@@ -144,6 +144,8 @@ fn while_mppd_is_dead_or_frozen_the_last_word_stands_and_is_called_that() {
         let rw =
             wait_for(&web, "/v1/pools/db/nodes/db1/rw", 200, "as last published: mppd has been silent for");
         assert!(rw.head.contains("x-mpp-stale: 1s"), "{}", rw.head);
+        let active = get(&web, "/v1/pools/db/active");
+        assert!(active.code == 200 && active.head.contains("x-mpp-stale: "), "{active:?}");
         assert_eq!(get(&web, "/v1/pools/db/nodes/db2/rw").code, 503);
         let health = get(&web, "/health");
         assert!(health.code == 503 && health.body.contains("(stale.after 1s)"), "{health:?}");
@@ -172,6 +174,8 @@ fn with_policy_down_a_dead_mppd_means_down() {
     agent.kill9();
     wait_for(&web, "/v1/pools/db/nodes/db1/rw", 503, "stale.policy is down\n");
     assert_eq!(get(&web, "/v1/pools/db/site").code, 503);
+    let active = get(&web, "/v1/pools/db/active");
+    assert!(active.code == 503 && active.body.contains("stale.policy is down"), "{active:?}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! `/v1/pools/POOL/site`: whether this site is where the pool is served from; `/v1/pools/POOL/active`: by whom.
 
-use super::answer::{Said, failed, json, text, wants_json};
+use super::answer::{Said, failed, json, mark_stale, text, wants_json};
 use super::app::Shared;
 use super::published::Reading;
-use super::verdict::{Fault, absent, respond, unknown};
+use super::verdict::{Fault, absent, respond, silence, unknown};
 use crate::control::published::{LOCAL, POOL_FLAGS};
 use crate::core::words::Status;
 use crate::state::{PoolSnapshot, StateFault};
@@ -27,16 +27,19 @@ pub(super) async fn active(
     Path(pool): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let found = app.published.read(|reading| snapshot(reading, &pool).map(|pool| active_node(&pool)));
-    match found.unwrap_or_else(|why| Err(Fault::State(why))) {
-        Ok(Some((name, address))) => {
-            if wants_json(&headers) {
+    let look = |reading: &Reading<'_>| Ok((active_node(&snapshot(reading, &pool)?), silence(reading)));
+    match app.published.read(look).unwrap_or_else(|why| Err(Fault::State(why))) {
+        Ok((_, Err(down))) => down.to(&headers),
+        Ok((Some((name, address)), Ok(silent))) => {
+            let mut response = if wants_json(&headers) {
                 json(StatusCode::OK, serde_json::json!({ "name": name, "address": address }).to_string())
             } else {
                 text(StatusCode::OK, format!("{name} {address}\n"))
-            }
+            };
+            mark_stale(&mut response, silent.map(|silent| silent.as_secs_f64()));
+            response
         }
-        Ok(None) => Said::new(false, "no node is ACTIVE").to(&headers),
+        Ok((None, Ok(_))) => Said::new(false, "no node is ACTIVE").to(&headers),
         Err(Fault::Absent(why)) => failed(&headers, StatusCode::NOT_FOUND, &why),
         Err(Fault::State(why)) => Said::unknown(why).to(&headers),
     }

@@ -4,7 +4,7 @@ use super::answer::{Said, failed};
 use super::app::{App, Shared};
 use super::published::Reading;
 use crate::control::protocol::listed;
-use crate::core::time::Short;
+use crate::core::time::{Duration, Short};
 use crate::core::verdict::Because;
 use crate::core::words::{State as Word, Status, node_type};
 use crate::state::reader::Found;
@@ -75,16 +75,28 @@ pub(super) fn respond(
 
 /// What a verdict is worth while mppd is silent: `stale.policy` says.
 fn aged(reading: &Reading<'_>, said: Said) -> Said {
-    let Some(silent) = reading.silent_for() else { return said };
-    let (short, stale_s) = (Short(silent), Some(silent.as_secs_f64()));
-    match reading.header.stale_policy {
-        StalePolicy::Hold => {
+    match silence(reading) {
+        Ok(None) => said,
+        Ok(Some(silent)) => {
+            let short = Short(silent);
             let reason = format!("{}; as last published: mppd has been silent for {short}", said.reason);
-            Said { reason, stale_s, ..said }
+            Said { reason, stale_s: Some(silent.as_secs_f64()), ..said }
         }
+        Err(down) => down,
+    }
+}
+
+/// For how long mppd has been silent, where what it said last stands all the same.
+///
+/// # Errors
+/// What is said instead: it stands no more.
+pub(super) fn silence(reading: &Reading<'_>) -> Result<Option<Duration>, Said> {
+    let Some(silent) = reading.silent_for() else { return Ok(None) };
+    match reading.header.stale_policy {
+        StalePolicy::Hold => Ok(Some(silent)),
         StalePolicy::Down => {
-            let reason = format!("mppd has been silent for {short}, stale.policy is down");
-            Said { stale_s, ..Said::unknown(reason) }
+            let reason = format!("mppd has been silent for {}, stale.policy is down", Short(silent));
+            Err(Said { stale_s: Some(silent.as_secs_f64()), ..Said::unknown(reason) })
         }
     }
 }
