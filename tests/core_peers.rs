@@ -592,3 +592,21 @@ fn a_handover_whose_director_has_lost_both_servers_is_ended_by_the_other() {
     duo.until(40 * SEC, |d| d.worlds[1].active() == Some(1));
     duo.until(SEC, |d| d.agree(1));
 }
+
+#[test]
+fn after_a_reboot_a_pause_makes_no_epoch_of_the_mark() {
+    let mut duo = Duo::pair();
+    Change::Reboot(5 * SEC).apply(&mut duo.worlds[0]);
+    duo.cut();
+    duo.fault(Kind::Kill(0), true);
+    duo.until(5 * SEC, |d| d.worlds[1].active() == Some(1));
+    duo.until(5 * SEC, |d| !d.worlds[0].is_asleep());
+    // The two do not hear each other still: lb1 has what it wrote to disk.
+    duo.run_for(5 * SEC);
+    assert_eq!(duo.worlds[0].active(), Some(0), "{}", duo.words());
+    duo.worlds[0].command(Command::Pause { lasting: None }).expect("paused");
+    duo.heal();
+    duo.until(SEC, |d| d.agree(1));
+    duo.run_for(5 * SEC);
+    assert!(duo.agree(1), "{}", duo.words());
+}

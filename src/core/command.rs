@@ -94,7 +94,7 @@ impl Pool {
     /// Notes that an operator has spoken: peers of this site take over what he said.
     fn revise(&mut self, command: &Command) {
         let revision = self.next_revision();
-        (self.memory.revision, self.memory.fresh) = (revision, false);
+        self.memory.revision = revision;
         match *command {
             Command::Ack => self.memory.acked = revision,
             Command::Recover(node) => {

@@ -160,7 +160,7 @@ impl Pool {
             // What it has on record shall not end the handover: only what happens from now on.
             self.memory.nodes[to].errors = 0;
         }
-        self.memory.takeover = None;
+        (self.memory.takeover, self.memory.fresh) = (None, false);
         self.memory.seat = Seat::Passing(Box::new(handover));
         self.note(What::Handover, Severity::Warning, Some(to), reason);
     }
