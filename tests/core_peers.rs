@@ -610,3 +610,14 @@ fn after_a_reboot_a_pause_makes_no_epoch_of_the_mark() {
     duo.run_for(5 * SEC);
     assert!(duo.agree(1), "{}", duo.words());
 }
+
+#[test]
+fn after_a_reboot_a_switchover_is_not_undone_by_what_the_other_site_has_heard_of_it() {
+    let mut duo = Duo::steady(&pair(), false, |n, s| s.nodes[n].local = true);
+    Change::Reboot(5 * SEC).apply(&mut duo.worlds[0]);
+    duo.run_for(10 * SEC);
+    assert!(duo.worlds[0].pool.memory().fresh && duo.actives() == [Some(0); 2], "{}", duo.words());
+    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.until(10 * SEC, |d| d.agree(1));
+    assert_eq!(duo.worlds[0].count(What::HandoverGivenUp), 0, "{}", duo.words());
+}

@@ -98,12 +98,14 @@ impl Pool {
         since + pace.interval + pace.timeout * 2
     }
 
-    /// A peer of another site is further, and has another node for ACTIVE: this one is not made ACTIVE against it.
+    /// A peer of another site is further, and has another node for ACTIVE: this one is not made ACTIVE against it. One that
+    /// has the same one as this agent is no further, also where the epoch here is only the mark.
     pub(in crate::core) fn outranked(&self, node: NodeId) -> Option<String> {
-        let name = self.name(node);
+        let (name, holder) = (self.name(node), self.holder().map(|holder| self.name(holder)));
         let against = |peer: &PeerSettings, view: &View| {
             let other = view.active.as_deref().is_some_and(|active| active != name);
-            !peer.same_site && !view.isolated && self.is_behind(view) && other
+            let agrees = view.active.as_deref() == holder && view.epoch <= self.memory.epoch;
+            !peer.same_site && !view.isolated && self.is_behind(view) && other && !agrees
         };
         let (_, peer, view) = self.heard().find(|(_, peer, view)| against(peer, view))?;
         let active = view.active.as_deref().unwrap_or_default();
