@@ -621,3 +621,17 @@ fn after_a_reboot_a_switchover_is_not_undone_by_what_the_other_site_has_heard_of
     duo.until(10 * SEC, |d| d.agree(1));
     assert_eq!(duo.worlds[0].count(What::HandoverGivenUp), 0, "{}", duo.words());
 }
+
+#[test]
+fn after_a_reboot_a_restart_does_not_make_up_for_the_word_of_a_peer() {
+    let mut duo = Duo::pair();
+    duo.cut();
+    duo.run_for(5 * SEC);
+    Change::Reboot(SEC).apply(&mut duo.worlds[0]);
+    duo.until(5 * SEC, |d| !d.worlds[0].is_asleep());
+    let up = |d: &Duo| d.worlds[0].pool.verdict(0, Role::Rw).up;
+    assert!(!up(&duo) && duo.worlds[0].active() == Some(0), "{}", duo.words());
+    Change::Restart.apply(&mut duo.worlds[0]);
+    assert!(!up(&duo), "{}", duo.words());
+    duo.until(5 * SEC, up);
+}

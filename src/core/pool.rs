@@ -85,6 +85,10 @@ pub struct Memory {
     /// No change has been made since the reboot: the epoch is only a mark.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub fresh: bool,
+    /// After a reboot, until every peer has been heard or is known to be gone: the ACTIVE node of before may be so no more,
+    /// and is not UP yet.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub awaits_peers: bool,
 }
 
 /// Who is ACTIVE. There is one seat: two ACTIVE nodes cannot be written down.
@@ -182,6 +186,7 @@ impl Pool {
             revision: 0,
             acked: 0,
             fresh: false,
+            awaits_peers: false,
         };
         Pool::of(settings, memory, now)
     }

@@ -53,9 +53,8 @@ impl Pool {
         for (place, node) in memory.nodes.iter_mut().enumerate() {
             node.wake_up(holder == Some(place), carry.now);
         }
-        let mut pool = Pool::restore(settings, memory, carry.now);
-        pool.peers.wait();
-        pool
+        memory.awaits_peers = !settings.peers.is_empty();
+        Pool::restore(settings, memory, carry.now)
     }
 
     /// Why nobody else may be chosen yet, if that is so.

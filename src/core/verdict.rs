@@ -131,7 +131,7 @@ impl Pool {
 
     fn read_write(&self, node: NodeId) -> Result<Because, Because> {
         match self.state(node) {
-            State::Active if self.peers.waits() => Err(Because::AwaitsPeers),
+            State::Active if self.memory.awaits_peers => Err(Because::AwaitsPeers),
             State::Active => self.active_serves(node),
             state => Err(self.not_serving(node, state)),
         }

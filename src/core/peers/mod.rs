@@ -26,8 +26,6 @@ const DIFFER: Duration = Duration::from_secs(3);
 pub(super) struct Peers {
     each: Vec<Heard>,
     started: Moment,
-    /// After a reboot, until every peer has been heard or is known to be gone: the ACTIVE node of before may be so no more.
-    waiting: bool,
     /// Whose first word is awaited, in words, as of the last decision.
     awaited: Option<String>,
     /// Since when this agent would do something by itself.
@@ -51,21 +49,10 @@ impl Peers {
         Peers {
             each: vec![Heard::default(); settings.len()],
             started: now,
-            waiting: false,
             awaited: None,
             ready: None,
             turn: false,
         }
-    }
-
-    /// After a reboot.
-    pub(super) fn wait(&mut self) {
-        self.waiting = !self.each.is_empty();
-    }
-
-    /// Whether the ACTIVE node of before the reboot is not UP yet.
-    pub(super) fn waits(&self) -> bool {
-        self.waiting
     }
 
     /// Whose first word is awaited, in words.
@@ -105,7 +92,7 @@ impl Pool {
     /// Takes over what peers have decided, or follows what they are changing.
     pub(super) fn follow(&mut self, now: Moment) {
         self.peers.awaited = self.unheard(now);
-        self.peers.waiting &= self.peers.awaited.is_some();
+        self.memory.awaits_peers &= self.peers.awaited.is_some();
         for place in 0..self.peers.each.len() {
             let Some(view) = self.peers.each[place].view.take() else {
                 self.lose_mirrored(place, now);
