@@ -8,8 +8,8 @@ use mpp::core::time::Moment;
 use mpp::core::words::State;
 use world::faults::Kind;
 use world::options::mesh;
-use world::server::{Io, SEC};
-use world::{World, chain, pair, steady_as};
+use world::server::{Io, SEC, write};
+use world::{World, chain, one_way, pair, steady_as};
 
 /// A steady world in which every node recovers by itself.
 fn steady(shape: &[Vec<usize>], change: impl FnOnce(&mut PoolSettings)) -> World {
@@ -170,6 +170,27 @@ fn what_a_removed_node_had_shown_is_still_asked_for_by_its_place() {
     assert!(why.contains("db2 lacks") && why.contains("that db1 had shown"), "{why}");
     world.end(Kind::Cut(1, 0));
     becomes_active(&mut world, 0, 10 * SEC);
+}
+
+#[test]
+fn numbers_of_another_writer_do_not_stand_for_what_a_removed_node_wrote() {
+    // db1 does not replicate from db2: it never hears of db2 as a writer.
+    let mut world = steady(&one_way(), |_| {});
+    world.command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    becomes_active(&mut world, 1, 5 * SEC);
+    // A connection that outlived the handover writes to db1, past the numbers of what db2 writes.
+    world.write_every = 0;
+    for server in [1, 1, 0, 0, 0] {
+        write(&mut world.servers, server, world.now);
+    }
+    world.run_for(5 * SEC);
+    assert!(world.reload(world.settings_for(&[0]), true));
+    world.run_for(30 * SEC);
+    assert_eq!(world.active(), None, "it lacks what db2 wrote");
+    let why = world.pool.waits_for().expect("a reason");
+    assert!(why.contains("db1 was last fed") && why.contains("before db2 was last seen"), "{why}");
+    world.command(Command::Switchover { to: Some(0), force: true }).expect("an operator's word");
+    becomes_active(&mut world, 0, SEC);
 }
 
 #[test]

@@ -429,6 +429,23 @@ fn after_a_split_the_higher_epoch_is_followed_and_equal_ones_are_an_alert() {
     duo.until(20 * SEC, |d| d.agree(1) && !d.troubles(0).contains(&Trouble::Disagreement));
 }
 
+#[test]
+fn an_active_node_that_only_the_peer_knew_is_known_by_its_server_id_from_its_first_answer_on() {
+    let mut duo = Duo::new(&pair(), true, |_, settings| settings.failback = Failback::Manual);
+    duo.worlds[0].begin(Kind::Drop(1));
+    duo.run_for(10 * SEC);
+    duo.cut();
+    duo.run_for(3 * SEC);
+    duo.worlds[1].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.until(10 * SEC, |d| d.actives() == [Some(0), Some(1)]);
+    duo.heal();
+    duo.until(5 * SEC, |d| d.agree(1));
+    let server_id = |d: &Duo| d.worlds[0].pool.memory().reign.as_ref().and_then(|r| r.server_id);
+    assert_eq!(server_id(&duo), None, "it has never answered here");
+    duo.worlds[0].end(Kind::Drop(1));
+    duo.until(15 * SEC, |d| server_id(d) == Some(2));
+}
+
 // ---- two sites ----
 
 fn sites(peers: bool) -> Duo {

@@ -110,8 +110,11 @@ impl Pool {
 
     fn reigning_seen(&mut self, node: NodeId, began: Moment) {
         let keep = self.settings.loss_allowed().unwrap_or_default() + self.settings.slowest_interval();
-        let position = self.memory.nodes[node].facts.as_ref().map(|f| f.position.clone());
+        let n = &self.memory.nodes[node];
+        let (server_id, position) = (n.server_id, n.facts.as_ref().map(|f| f.position.clone()));
         let Some(reign) = self.memory.reign.as_mut().filter(|r| r.node == Some(node)) else { return };
+        // One that a peer made ACTIVE may never have answered here before.
+        reign.server_id = server_id;
         reign.seen = reign.seen.max(began);
         if let [.., before, newest] = &reign.shown[..]
             && newest.at.since(before.at) < keep / SHOWN

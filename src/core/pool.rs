@@ -111,7 +111,7 @@ pub struct Reign {
     pub node: Option<NodeId>,
     /// Its name.
     pub name: String,
-    /// Its server id, by which a channel is known to come from it also when it is removed.
+    /// Its server id, as it last said: by it a channel and transactions are known to be of it also when it is removed.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub server_id: Option<u32>,
     /// It has been seen to take writes since it became ACTIVE, or came back to be.

@@ -219,10 +219,9 @@ impl Pool {
     }
 
     /// Whether all is known to be there, executed or received, that the ACTIVE (or last) node wrote itself, where GTIDs
-    /// tell.
+    /// tell. One that a reload has removed is asked for as any other.
     fn has_all_of_reigning(&self, facts: &Facts, shown: &Position, received: bool) -> bool {
-        let reigning = self.memory.reign.as_ref().and_then(|r| r.node);
-        let id = reigning.and_then(|r| self.memory.nodes[r].server_id);
+        let id = self.memory.reign.as_ref().and_then(|r| r.server_id);
         facts.position.gtid.is_empty() || id.is_none_or(|id| facts.has_all_of(id, shown, received))
     }
 
