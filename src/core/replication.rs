@@ -203,8 +203,9 @@ impl Pool {
             return Some(false);
         }
         match facts.has_received(&shown.gtid) {
-            // The last of a domain says nothing of who else wrote there: that of the ACTIVE node itself must be known.
-            Some(true) if !self.has_all_of_reigning(facts, shown, true) => by_place.filter(|&yes| yes),
+            // The last of a domain says nothing of who else wrote there: that of the ACTIVE node itself must be known, or
+            // its log tells.
+            Some(true) if !self.has_all_of_reigning(facts, shown, true) => by_place,
             by_gtid => either(by_place, by_gtid),
         }
     }
