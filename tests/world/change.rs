@@ -33,7 +33,7 @@ pub(super) fn became_active(world: &mut World, before: &Before, node: usize, act
     if what == What::Failover {
         replaced(world, before, node);
     }
-    if matches!(what, What::Failover | What::Election) && !forced {
+    if !forced && !back {
         required = loss::lost_nothing_due(world, node);
     }
     if let (What::HandedOver, Some((from, to)), false, false) = (what, before.passing, back, forced) {
@@ -46,6 +46,7 @@ pub(super) fn became_active(world: &mut World, before: &Before, node: usize, act
     let checks = &mut world.checks;
     checks.reached = failing.then_some(now);
     checks.answered = vec![None; servers];
+    checks.debt.hurried = false;
     if !back {
         checks.debt.passed(required, now);
     }

@@ -252,6 +252,8 @@ impl World {
         if measure(&settings) != measure(self.pool.settings()) {
             self.checks.debt.measured_anew();
         }
+        let passing = matches!(self.pool.memory().seat, Seat::Passing(_));
+        self.checks.debt.hurried |= passing && settings.handover < self.pool.settings().handover;
         self.pool = Pool::restore(settings, self.pool.memory().clone(), Moment(self.now));
         self.tell(|| format!("reloaded: {:?} {:?}", self.members(), self.states()));
         super::change::reloaded(self, &was);

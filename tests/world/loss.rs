@@ -13,6 +13,8 @@ pub struct Debt {
     pub unchecked: bool,
     /// A server has lost what it wrote itself in a crash, and without GTIDs nobody knows.
     pub forgotten: bool,
+    /// In the handover that is under way a reload has made `handover` shorter than the kernel was told it may take.
+    pub hurried: bool,
     seen: u64,
     shown: Vec<(u64, Clock)>,
     owed: Option<Clock>,
@@ -89,7 +91,7 @@ pub fn lost_nothing(world: &World, from: usize, to: usize) {
     // A hostile PRIMARY does not wait until the writers have heard of it.
     let debt = &world.checks.debt;
     let hostile = settings.hostile_takeover && to == 0;
-    if debt.unchecked || debt.forgotten || hostile || settings.max_lag.is_none() {
+    if debt.unchecked || debt.forgotten || debt.hurried || hostile || settings.max_lag.is_none() {
         return;
     }
     let answer = debt.answered[world.host(to)].as_ref();
