@@ -9,7 +9,7 @@ use mpp::core::words::State;
 use world::faults::Kind;
 use world::options::mesh;
 use world::server::{Io, SEC, write};
-use world::{World, chain, one_way, pair, steady_as};
+use world::{World, chain, one_way, pair, star, steady_as};
 
 /// A steady world in which every node recovers by itself.
 fn steady(shape: &[Vec<usize>], change: impl FnOnce(&mut PoolSettings)) -> World {
@@ -233,4 +233,36 @@ fn where_numbers_say_nothing_the_place_in_the_log_tells_what_is_lacking() {
     world.run_for(10 * SEC);
     assert_eq!(world.active(), Some(1), "{}", world.last(What::Failover));
     assert!(world.held().contains("db1 lacks"), "{}", world.held());
+}
+
+#[test]
+fn who_dies_right_after_a_planned_change_is_not_followed_by_one_that_lacks_what_was_shown_before() {
+    let mut world = steady(&star(), |_| {});
+    world.begin(Kind::SlowIo(2, 20 * SEC));
+    world.run_for(5 * SEC);
+    let drain = Command::Drain { node: 0, now: false, force: false, lasting: None };
+    world.command(drain).expect("a handover");
+    becomes_active(&mut world, 1, 5 * SEC);
+    world.begin(Kind::Freeze(1));
+    world.run_for(10 * SEC);
+    assert_eq!(world.active(), Some(1), "{}", world.last(What::Failover));
+    assert!(world.held().contains("db3 lacks"), "{}", world.held());
+}
+
+#[test]
+fn what_a_removed_node_had_shown_is_owed_when_it_is_back_and_dies_at_once() {
+    let mut world = steady(&pair(), |_| {});
+    world.net.slave_net_timeout = 60 * SEC;
+    // db2 does not notice.
+    world.begin(Kind::Cut(1, 0));
+    world.run_for(5 * SEC);
+    assert!(world.reload(world.settings_for(&[1]), true));
+    world.run_for(5 * SEC);
+    assert_eq!(world.active(), None);
+    assert!(world.reload(world.settings_for(&[0, 1]), false));
+    becomes_active(&mut world, 0, 5 * SEC);
+    world.begin(Kind::Kill(0));
+    world.run_for(10 * SEC);
+    assert_eq!(world.active(), Some(0), "{}", world.last(What::Failover));
+    assert!(world.held().contains("db2 lacks"), "{}", world.held());
 }

@@ -446,6 +446,19 @@ fn an_active_node_that_only_the_peer_knew_is_known_by_its_server_id_from_its_fir
     duo.until(15 * SEC, |d| server_id(d) == Some(2));
 }
 
+#[test]
+fn what_was_shown_before_a_planned_change_is_owed_at_both() {
+    let mut duo = Duo::steady(&star(), true, |_, settings| settings.failback = Failback::Manual);
+    duo.fault(Kind::SlowIo(2, 20 * SEC), true);
+    duo.run_for(5 * SEC);
+    let drain = Command::Drain { node: 0, now: false, force: false, lasting: None };
+    duo.worlds[0].command(drain).expect("a handover");
+    duo.until(10 * SEC, |d| d.agree(1));
+    duo.fault(Kind::Freeze(1), true);
+    duo.run_for(10 * SEC);
+    assert!(duo.agree(1), "{}", duo.words());
+}
+
 // ---- two sites ----
 
 fn sites(peers: bool) -> Duo {

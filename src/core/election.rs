@@ -18,7 +18,7 @@ impl Pool {
             && self.my_turn(now)
         {
             let reason = format!("{} is the first eligible node", self.name(node));
-            self.seat(node, now);
+            self.succeed(node, now);
             self.tell_seated(What::Election, Severity::Warning, node, reason);
         }
     }

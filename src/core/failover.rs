@@ -270,14 +270,10 @@ impl Pool {
         let loss = self.loss_words(holder, to);
         let why = self.failure_words(holder);
         let after = self.since_first_error(holder, now);
-        let owed = self.owed();
         self.fail(holder, true, now);
         (self.memory.failback_off, self.memory.chosen) = (false, false);
         self.memory.changes.push(now);
-        self.seat(to, now);
-        if let Some(reign) = &mut self.memory.reign {
-            reign.shown.splice(0..0, owed);
-        }
+        self.succeed(to, now);
         let reason =
             format!("{} promoted{after}; {} failed: {why}; {loss}", self.name(to), self.name(holder));
         self.tell_seated(What::Failover, Severity::Alert, to, reason);
@@ -309,8 +305,17 @@ impl Pool {
         }
     }
 
-    /// What the successor had to have: should it die as well before it has shown anything of its own, the next one
-    /// must have that too. Places in the old log mean nothing in the new one.
+    /// Makes a node ACTIVE that has what the one before it had shown. Should it die before it has shown anything of its
+    /// own, the next one must have that too.
+    pub(super) fn succeed(&mut self, node: NodeId, now: Moment) {
+        let owed = self.owed();
+        self.seat(node, now);
+        if let Some(reign) = &mut self.memory.reign {
+            reign.shown.splice(0..0, owed);
+        }
+    }
+
+    /// What a successor must have. Places in the old log mean nothing in the new one.
     fn owed(&self) -> Option<Shown> {
         let allowed = self.settings.loss_allowed()?;
         let due = self.memory.reign.as_ref()?.due(allowed)?.clone();

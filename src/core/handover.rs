@@ -284,8 +284,10 @@ impl Pool {
         self.memory.nodes[from].message = "stepped down".into();
         if handover.forced {
             self.forgive(to);
+            self.seat(to, now);
+        } else {
+            self.succeed(to, now);
         }
-        self.seat(to, now);
         // One that was given up is forgotten when ACTIVE moves; an operator's choice is not, by a drain.
         self.memory.failback_off &= self.memory.chosen;
         match handover.cause {

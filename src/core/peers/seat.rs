@@ -70,7 +70,7 @@ impl Pool {
         if self.memory.nodes[node].failed() {
             self.forgive(node);
         }
-        self.seat(node, now);
+        self.succeed(node, now);
         self.memory.epoch = before.max(view.epoch);
         self.memory.grace = None;
         (self.memory.failback_off, self.memory.chosen) = (view.failback_off, view.chosen);
