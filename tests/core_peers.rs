@@ -44,6 +44,8 @@ fn view(pool: &Pool, now: Moment, leads: bool) -> View {
         let node = &memory.nodes[n];
         NodeView {
             name: pool.name(n).to_owned(),
+            address: pool.settings().nodes[n].address(),
+            local: pool.settings().nodes[n].local,
             failed: pool.state(n).failed(),
             recovered: node.recovered,
             drain: node.drain.as_ref().map(|d| (d.now, flag(&d.flag, now))),
@@ -195,6 +197,11 @@ impl Duo {
     fn troubles(&self, n: usize) -> Vec<Trouble> {
         let world = &self.worlds[n];
         world.pool.troubles(Moment(world.now)).into_iter().map(|t| t.kind).collect()
+    }
+
+    fn trouble(&self, n: usize, kind: Trouble) -> Option<mpp::core::trouble::Trouble> {
+        let world = &self.worlds[n];
+        world.pool.troubles(Moment(world.now)).into_iter().find(|t| t.kind == kind)
     }
 }
 
@@ -664,4 +671,62 @@ fn after_a_reboot_a_restart_does_not_make_up_for_the_word_of_a_peer() {
     Change::Restart.apply(&mut duo.worlds[0]);
     assert!(!up(&duo), "{}", duo.words());
     duo.until(5 * SEC, up);
+}
+
+#[test]
+fn agents_that_list_their_nodes_in_another_order_do_not_hand_active_to_and_fro_and_say_why() {
+    let mut duo = Duo::new(&pair(), true, |n, settings| {
+        if n == 1 {
+            settings.nodes.swap(0, 1);
+        }
+    });
+    duo.run_for(60 * SEC);
+    let handovers: usize = duo.worlds.iter().map(|w| w.count(What::Handover)).sum();
+    assert_eq!(handovers, 0, "{}", duo.words());
+    let told = [
+        "lb2 has db2 for PRIMARY, here it is db1: no automatic failback",
+        "lb1 has db1 for PRIMARY, here it is db2: no automatic failback",
+    ];
+    for (n, words) in told.into_iter().enumerate() {
+        let trouble = duo.trouble(n, Trouble::Disagreement);
+        assert!(trouble.is_some_and(|t| t.words.starts_with(words)), "{}", duo.words());
+    }
+}
+
+#[test]
+fn a_peer_that_means_another_server_by_a_name_is_not_heeded() {
+    let mut duo = Duo::new(&pair(), true, |n, settings| {
+        if n == 1 {
+            let [a, b] = settings.nodes.as_mut_slice() else { unreachable!("a pair") };
+            std::mem::swap(&mut a.name, &mut b.name);
+        }
+    });
+    duo.run_for(30 * SEC);
+    duo.worlds[0].command(Command::Pause { lasting: None }).expect("paused");
+    duo.run_for(5 * SEC);
+    assert_eq!(duo.actives(), [Some(0), Some(0)], "one server, by whatever name: {}", duo.words());
+    assert!(!duo.worlds[1].pool.flags().contains(&"paused"), "{}", duo.words());
+    for n in 0..2 {
+        let trouble = duo.trouble(n, Trouble::Disagreement);
+        assert!(trouble.is_some_and(|t| t.words.contains("is not heeded")), "{}", duo.words());
+    }
+}
+
+#[test]
+fn a_node_that_stands_at_two_sites_or_at_another_than_the_peer_has_it_is_told() {
+    let cases: [(bool, [bool; 2], &str); 3] = [
+        (false, [true, true], "db1 is local here and at lb2 too, which is another site"),
+        (
+            true,
+            [true, false],
+            "db1 is local here and is not at lb2: if that is another site, it wants same_site: false",
+        ),
+        (true, [false, true], "db1 is not local here and is at lb2"),
+    ];
+    for (same_site, local, words) in cases {
+        let mut duo = Duo::new(&pair(), same_site, |n, settings| settings.nodes[0].local = local[n]);
+        duo.run_for(10 * SEC);
+        let trouble = duo.trouble(0, Trouble::Disagreement).map(|t| t.words);
+        assert!(trouble.as_ref().is_some_and(|told| told.starts_with(words)), "{trouble:?}");
+    }
 }

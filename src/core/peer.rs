@@ -32,7 +32,7 @@ pub struct View {
     pub flapping: bool,
     /// At which revision that was acknowledged last.
     pub acked: u64,
-    /// Its nodes.
+    /// Its nodes, the PRIMARY first.
     pub nodes: Vec<NodeView>,
 }
 
@@ -69,6 +69,10 @@ pub struct FlagView {
 pub struct NodeView {
     /// Its name.
     pub name: String,
+    /// Where it is asked from there: `10.0.0.1:3306`.
+    pub address: String,
+    /// It stands at that agent's site.
+    pub local: bool,
     /// It stands in a FAIL state.
     pub failed: bool,
     /// At which revision an operator recovered it last; 0: never.

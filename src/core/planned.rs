@@ -133,6 +133,9 @@ impl Pool {
         if self.memory.flapping {
             return Some("the pool is flapping".into());
         }
+        if let Some(why) = self.other_primary() {
+            return Some(why);
+        }
         (changes >= self.settings.max_failovers as usize).then(|| {
             format!(
                 "{changes} changes of ACTIVE within {}: another one waits",

@@ -31,7 +31,7 @@ pub enum Kind {
     Held,
     /// All checkpoints have failed: this site is cut off.
     Isolated,
-    /// Agents that look after the same pool hold different nodes for ACTIVE.
+    /// Agents that look after the same pool hold different nodes for ACTIVE, or are configured so that they will.
     Disagreement,
     /// Too many changes: no more without an operator.
     Flapping,
@@ -101,7 +101,7 @@ impl Pool {
         let own = [
             self.vacancy(),
             self.isolation_trouble(now),
-            self.disagreement_trouble(now),
+            self.disagreement_trouble(now).or_else(|| self.misfit_trouble()),
             self.held_trouble(),
             self.flap_trouble(),
             self.read_only_trouble(now),
@@ -177,6 +177,12 @@ impl Pool {
             self.settings.name
         ));
         Some(Trouble { kind: Kind::Disagreement, node: None, severity: Severity::Alert, words, help })
+    }
+
+    fn misfit_trouble(&self) -> Option<Trouble> {
+        let (severity, words) = self.misfit()?;
+        let help = Some("make the two mpp.yaml fit together, then mpp reload".to_owned());
+        Some(Trouble { kind: Kind::Disagreement, node: None, severity, words, help })
     }
 
     fn held_trouble(&self) -> Option<Trouble> {

@@ -105,6 +105,8 @@ fn node(node: Node) -> Result<NodeView, String> {
     let drain = node.drain.map(|drain| Ok::<_, String>((drain.now, flag_view(drain.flag)?)));
     Ok(NodeView {
         name: word(node.name)?,
+        address: word(node.address)?,
+        local: node.local,
         failed: node.state.starts_with("FAIL_"),
         recovered: number(node.recovered)?,
         drain: drain.transpose()?,
@@ -182,7 +184,14 @@ mod tests {
             age: Duration::from_secs(1),
             left: None,
         };
-        let node = |name: &str, failed, drain| NodeView { name: name.into(), failed, recovered: 3, drain };
+        let node = |name: &str, failed, drain| NodeView {
+            name: name.into(),
+            address: "10.0.0.1:3306".into(),
+            local: false,
+            failed,
+            recovered: 3,
+            drain,
+        };
         let wanted = View {
             epoch: 7,
             active: Some("db1".into()),

@@ -2,8 +2,10 @@
 //! are followed, and nobody is promoted against one that knows better (docs/peers.md).
 //!
 //! - `seat`: who is ACTIVE; `planned`: planned changes; `flags`: pauses, drains, acknowledgements; `disagreement`: what differs
+//! - `fit`: configurations that do not fit together
 
 mod disagreement;
+mod fit;
 mod flags;
 mod planned;
 mod seat;
@@ -39,6 +41,8 @@ struct Heard {
     /// Anything has been heard of it, if only that it does not answer.
     known: bool,
     view: Option<Box<View>>,
+    /// Why it is not heeded: its names are not ours.
+    mixed_up: Option<String>,
     /// Since when it has another node for ACTIVE.
     differs: Option<Moment>,
 }
@@ -76,8 +80,10 @@ impl Peers {
 impl Pool {
     /// Takes a peer's word.
     pub(super) fn heed(&mut self, peer: usize, view: Option<Box<View>>, now: Moment) {
+        let mixed_up = view.as_ref().and_then(|view| self.mixed_up(peer, view));
         let Some(heard) = self.peers.each.get_mut(peer) else { return };
-        (heard.known, heard.view) = (true, view);
+        (heard.known, heard.view) = (true, view.filter(|_| mixed_up.is_none()));
+        heard.mixed_up = mixed_up;
         if self.settings.peers[peer].same_site {
             self.follow_flags(peer, now);
         }
