@@ -98,11 +98,20 @@ fn what_there_is_not_is_answered_with_what_there_is() {
         let answer = get(&web, path);
         assert!(answer.code == 404 && answer.body.contains(words), "{path}: {answer:?}");
     }
-    for (path, code) in
-        [("/v1/status?pol=db", 400), ("/v1/events?since=1h", 400), ("/v1/stream?full=1s", 400)]
-    {
-        assert_eq!(get(&web, path).code, code, "{path}");
+    for path in [
+        "/v1/status?pol=db",
+        "/v1/events?since=1h",
+        "/v1/stream?full=1s",
+        "/v1/pools/%ff/site",
+        "/v1/pools/db/nodes/db1/rw?drained=Down",
+    ] {
+        let answer = get(&web, path);
+        assert!(answer.code == 400 && answer.body.ends_with('\n'), "{path}: {answer:?}");
+        let answer: Value = serde_json::from_str(&web.get(path, "application/json").body).expect("JSON");
+        assert!(answer["error"].is_string(), "{path}: {answer}");
     }
+    let answer = get(&web, "/v1/pools/x%0aUP:%1b[2J/nodes/db1/rw");
+    assert_eq!((answer.code, answer.body.as_str()), (404, "no pool x UP: [2J; there are: db\n"));
     assert!(web.curl(&["-d", "x=1"], "/health").ends_with("413"));
     assert!(web.curl(&["-X", "DELETE"], "/health").ends_with("405"));
     let large = format!("X-Large: {}", "x".repeat(20_000));

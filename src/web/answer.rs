@@ -72,6 +72,8 @@ pub(super) fn json(code: StatusCode, text: impl Into<Body>) -> Response {
 
 /// What is wrong with the request, or with us: a line of text, or `{"error": ...}`.
 pub(super) fn failed(asked: &HeaderMap, code: StatusCode, why: &str) -> Response {
+    // Words of the request stand in it; one line it stays, and none of a terminal's.
+    let why: String = why.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if wants_json(asked) {
         return json(code, serde_json::json!({ "error": why }).to_string());
     }

@@ -5,6 +5,7 @@
 //! - `published`: the published state, mapped; `agent`: mppd's control socket; `look`: what that said a moment ago
 //! - `listener`, `seats` (`seat`), `connection`, `watched`: who is connected, how many, for how long
 //! - `service`: one request; `route`, `router`: what there is to ask for, and who answers it
+//! - `asked`: the names and keys in a request
 //! - `answer`, `kept`: how an answer looks, and what it holds until it is sent
 //! - `verdict`, `site`, `health`, `status`, `metrics`, `page`: the answers
 //! - `stream`: status as it changes; `feed` follows mppd, `picture` has all of it, `readers` get it
@@ -14,6 +15,7 @@
 mod agent;
 mod answer;
 mod app;
+mod asked;
 mod connection;
 mod counts;
 mod feed;

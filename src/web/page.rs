@@ -1,8 +1,8 @@
 //! `/` and `/dashboard/FILE`: the dashboard. It knows nothing by itself: what it shows it asks for, like anybody else.
 
 use super::answer;
+use super::asked::Names;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
@@ -40,7 +40,7 @@ pub(super) async fn answer() -> Response {
 }
 
 /// What belongs to it.
-pub(super) async fn part(Path(name): Path<String>, asked: HeaderMap) -> Response {
+pub(super) async fn part(Names(name): Names<String>, asked: HeaderMap) -> Response {
     match FILES.iter().find(|(known, ..)| *known == name) {
         Some((_, kind, content)) => file(kind, content),
         None => answer::failed(&asked, StatusCode::NOT_FOUND, "the dashboard has no such file; it is at /"),

@@ -2,12 +2,13 @@
 
 use super::answer::{Said, failed, json, mark_stale, text, wants_json};
 use super::app::Shared;
+use super::asked::Names;
 use super::published::Reading;
 use super::verdict::{Fault, absent, respond, silence, unknown};
 use crate::control::published::{LOCAL, POOL_FLAGS};
 use crate::core::words::Status;
 use crate::state::{PoolSnapshot, StateFault};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::Response;
@@ -15,7 +16,7 @@ use axum::response::Response;
 /// UP if a node marked `local` is ACTIVE and serves `geo`, and the pool is not isolated.
 pub(super) async fn answer(
     State(app): State<Shared>,
-    Path(pool): Path<String>,
+    Names(pool): Names<String>,
     headers: HeaderMap,
 ) -> Response {
     respond(&app, &headers, |reading| snapshot(reading, &pool).map(|pool| site(&pool)))
@@ -24,7 +25,7 @@ pub(super) async fn answer(
 /// The ACTIVE node: `NAME ADDRESS`; 503 when there is none.
 pub(super) async fn active(
     State(app): State<Shared>,
-    Path(pool): Path<String>,
+    Names(pool): Names<String>,
     headers: HeaderMap,
 ) -> Response {
     let look = |reading: &Reading<'_>| Ok((active_node(&snapshot(reading, &pool)?), silence(reading)));

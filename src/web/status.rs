@@ -4,12 +4,13 @@
 use super::agent::Trouble;
 use super::answer::{self, failed, json};
 use super::app::{App, Shared};
+use super::asked::{Keys, Names};
 use crate::control::events::Events;
 use crate::control::protocol::{Code, Request, listed};
 use crate::control::published;
 use crate::control::status::Status;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::Response;
@@ -25,7 +26,7 @@ pub(super) struct Wanted {
 /// The JSON of `mpp status --json`.
 pub(super) async fn all(
     State(app): State<Shared>,
-    Query(wanted): Query<Wanted>,
+    Keys(wanted): Keys<Wanted>,
     headers: HeaderMap,
 ) -> Response {
     status(&app, wanted.pool, &headers).await
@@ -34,7 +35,7 @@ pub(super) async fn all(
 /// The same of one pool.
 pub(super) async fn pool(
     State(app): State<Shared>,
-    Path(pool): Path<String>,
+    Names(pool): Names<String>,
     headers: HeaderMap,
 ) -> Response {
     status(&app, Some(pool), &headers).await
@@ -43,7 +44,7 @@ pub(super) async fn pool(
 /// The JSON of `mpp events --json`.
 pub(super) async fn events(
     State(app): State<Shared>,
-    Query(wanted): Query<Events>,
+    Keys(wanted): Keys<Events>,
     headers: HeaderMap,
 ) -> Response {
     match app.agent.ask(&Request::Events(Events { follow: false, ..wanted })).await {

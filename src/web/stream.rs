@@ -2,8 +2,9 @@
 
 use super::answer::failed;
 use super::app::Shared;
+use super::asked::Keys;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +23,7 @@ pub(super) struct Wanted {
 /// Begins a stream.
 pub(super) async fn answer(
     State(app): State<Shared>,
-    Query(wanted): Query<Wanted>,
+    Keys(wanted): Keys<Wanted>,
     headers: HeaderMap,
 ) -> Response {
     if wanted.full.as_deref().is_some_and(|full| full != "2s") {

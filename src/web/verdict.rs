@@ -2,6 +2,7 @@
 
 use super::answer::{Said, failed};
 use super::app::{App, Shared};
+use super::asked::Names;
 use super::published::Reading;
 use crate::control::protocol::listed;
 use crate::core::time::{Duration, Short};
@@ -9,7 +10,7 @@ use crate::core::verdict::Because;
 use crate::core::words::{State as Word, Status, node_type};
 use crate::state::reader::Found;
 use crate::state::{Role, StalePolicy, StateFault};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::HeaderMap;
 use axum::response::Response;
@@ -46,7 +47,7 @@ pub(super) enum Fault {
 /// The answer for one role of one node.
 pub(super) async fn answer(
     State(app): State<Shared>,
-    Path((pool, node, asked)): Path<(String, String, String)>,
+    Names((pool, node, asked)): Names<(String, String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
@@ -54,7 +55,14 @@ pub(super) async fn answer(
         let why = format!("a node is asked for rw, ro, geo, active or ok, not for {asked}");
         return failed(&headers, StatusCode::NOT_FOUND, &why);
     };
-    let drained_is_down = query.as_deref().is_some_and(|query| query.split('&').any(|q| q == "drained=down"));
+    // Keys of others are nobody's fault; this one, misspelt, would send clients to a drained node.
+    let mut keys = query.iter().flat_map(|query| query.split('&'));
+    let drained = keys.find_map(|key| key.strip_prefix("drained="));
+    if let Some(word) = drained.filter(|word| *word != "down") {
+        let why = format!("drained is down, or not given; not {word}");
+        return failed(&headers, StatusCode::BAD_REQUEST, &why);
+    }
+    let drained_is_down = drained.is_some();
     let verdict = |reading: &Reading<'_>| verdict(reading, &pool, &node, asked, drained_is_down);
     respond(&app, &headers, verdict)
 }
