@@ -45,6 +45,8 @@ fn must_settle(world: &World) -> bool {
 
 /// After the last fault exactly one node is ACTIVE and serves, in every mode that allows it.
 fn settles(world: &mut World) {
+    // What was asked in the trouble still tells of it, and may isolate the pool.
+    world.run_for(2 * SEC);
     if world.pool.memory().pause.is_some() || !must_settle(world) {
         return;
     }
