@@ -163,6 +163,27 @@ fn with_pool_recovery_auto_it_comes_back_by_itself_and_prefers_the_other() {
 }
 
 #[test]
+fn answers_now_and_then_are_no_rounds_in_a_row() {
+    let mut world = site(PoolRecovery::Auto);
+    world.outside = false;
+    until(&mut world, 10 * SEC, isolated);
+    let answer = |world: &mut World| {
+        let began = Moment(world.now);
+        world.give(Event::Checkpoint(0, Sighting { began, result: Ok(()), able: true }), None);
+    };
+    for _ in 0..20 {
+        answer(&mut world);
+        world.run_for(2 * SEC);
+    }
+    assert_eq!(world.count(What::Rejoined), 0, "all the others were silent");
+    for _ in 0..20 {
+        answer(&mut world);
+        world.run_for(MS);
+    }
+    assert_eq!(world.count(What::Rejoined), 0, "they are of one round");
+}
+
+#[test]
 fn who_withdrew_is_not_active_again_by_itself_while_the_other_is_silent() {
     let mut world = site(PoolRecovery::Auto);
     world.begin(Kind::Site);
@@ -189,19 +210,19 @@ fn frozen_nothing_changes_and_a_handover_is_given_up() {
     let mut world = steady_as(&pair(), |settings| {
         two_outside(settings);
         settings.failback = Failback::Manual;
+        settings.handover = std::time::Duration::from_secs(30);
     });
-    world.begin(Kind::Uplink);
-    world.run_for(1_900 * MS);
+    world.consumes = false;
     world.command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
     world.in_handover = None;
-    world.run_for(20 * SEC);
-    assert!(isolated(&world));
-    assert!(world.active().is_some(), "whoever it was, somebody is ACTIVE: nothing changes any more");
-    let active = world.active();
+    world.outside = false;
+    until(&mut world, 6 * SEC, isolated);
+    assert_eq!(world.last(What::HandoverGivenUp), "the pool is isolated");
+    until(&mut world, SEC, |w| w.active() == Some(0));
     let refused = world.command(Command::Switchover { to: None, force: false }).expect_err("isolated");
     assert!(refused.contains("the pool is isolated"), "{refused}");
     world.run_for(60 * SEC);
-    assert_eq!(world.active(), active);
+    assert_eq!(world.active(), Some(0));
 }
 
 #[test]
