@@ -730,3 +730,27 @@ fn a_node_that_stands_at_two_sites_or_at_another_than_the_peer_has_it_is_told() 
         assert!(trouble.as_ref().is_some_and(|told| told.starts_with(words)), "{trouble:?}");
     }
 }
+
+#[test]
+fn a_director_that_slept_through_a_handover_hears_its_peer_before_it_gives_it_up() {
+    let mut duo = Duo::pair();
+    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.until(SEC, |d| d.actives() == [None, None]);
+    Change::Sleep(20 * SEC).apply(&mut duo.worlds[0]);
+    duo.cut();
+    let wakes = duo.worlds[0].now + 20 * SEC;
+    duo.until(10 * SEC, |d| d.worlds[1].active() == Some(1));
+    // When it wakes it takes a moment until they hear each other again.
+    duo.cut_at = wakes;
+    duo.until(30 * SEC, |d| d.worlds[0].now > wakes + SEC);
+    duo.heal();
+    duo.until(5 * SEC, |d| d.agree(1));
+    assert_eq!(duo.worlds[0].count(What::HandoverGivenUp), 0, "{}", duo.words());
+    // Where nobody is heard, it goes on alone.
+    duo.run_for(5 * SEC);
+    duo.worlds[0].command(Command::Switchover { to: Some(0), force: false }).expect("a switchover");
+    duo.until(SEC, |d| d.actives() == [None, None]);
+    Change::Sleep(20 * SEC).apply(&mut duo.worlds[0]);
+    duo.cut();
+    duo.until(60 * SEC, |d| d.worlds[0].active().is_some());
+}

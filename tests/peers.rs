@@ -70,10 +70,15 @@ fn url(web: &MppWeb) -> String {
 
 impl Two {
     fn over(nodes: &str, more: &str) -> Two {
+        Two::with(nodes, "", more)
+    }
+
+    /// The same, with these keys of the pool.
+    fn with(nodes: &str, pool: &str, more: &str) -> Two {
         let (mut a, mut b) = (Agent::prepare(nodes, "", ""), Agent::prepare(nodes, "", ""));
         let webs = [&a, &b].map(|agent| MppWeb::beside(agent, ""));
-        a.configure(nodes, "", &peer("lb2", &url(&webs[1]), more));
-        b.configure(nodes, "", &peer("lb1", &url(&webs[0]), more));
+        a.configure(nodes, pool, &peer("lb2", &url(&webs[1]), more));
+        b.configure(nodes, pool, &peer("lb1", &url(&webs[0]), more));
         a.launch();
         b.launch();
         wait_reachable(&a, true);
@@ -98,7 +103,9 @@ fn a_peer_is_lost_when_it_is_killed_or_frozen_and_back_when_it_is_back_and_each_
     wait_reachable(&two.a, true);
     assert_eq!(told("answers again"), 1);
     kill(two.b.pid(), Signal::SIGSTOP).expect("frozen");
+    // Its mpp-web has what it published last, or has not noticed yet.
     wait_fault(&two.a, "");
+    wait_fault(&two.a, "has no mppd that answers");
     kill(two.b.pid(), Signal::SIGCONT).expect("thawed");
     wait_reachable(&two.a, true);
     assert_eq!((told("as if it were alone"), told("answers again")), (2, 2));
@@ -346,4 +353,35 @@ fn a_director_that_starts_empty_takes_up_what_the_other_says() {
     two.b.launch();
     two.b.wait_active("db2");
     assert!(two.b.epoch() >= epoch);
+}
+
+#[test]
+fn a_director_frozen_or_dead_in_the_middle_of_a_handover_follows_what_the_other_has_made_of_it() {
+    let servers = pair_master_master(Use::Gtid);
+    let pace = "    handover: 1s\n    monitor: { interval: 250ms, timeout: 250ms }\n";
+    let mut two = Two::with(&nodes(&servers), pace, "");
+    support::stage::wait_well(&two.a, "db1");
+    for (to, dies) in [("db2", false), ("db1", true)] {
+        support::stage::wait_well(&two.b, if to == "db2" { "db1" } else { "db2" });
+        let order = ["switchover", "db", "--to", to, "--no-wait"];
+        wait_until("it may be asked", BOUND, || two.a.mpp(&order).status.success());
+        wait_until("the other follows", BOUND, || two.b.flagged("handover"));
+        if dies {
+            two.a.kill9();
+        } else {
+            kill(two.a.pid(), Signal::SIGSTOP).expect("frozen");
+        }
+        two.b.wait_active(to);
+        // Longer than it would wait for its end.
+        std::thread::sleep(Duration::from_secs(4));
+        if dies {
+            two.a.launch();
+        } else {
+            kill(two.a.pid(), Signal::SIGCONT).expect("thawed");
+        }
+        wait_until("both have the same", BOUND, || {
+            two.a.active().as_deref() == Some(to) && two.a.epoch() == two.b.epoch()
+        });
+        assert_eq!(two.a.told("handover_given_up"), Vec::<String>::new());
+    }
 }

@@ -190,7 +190,8 @@ impl Pool {
     pub(super) fn pass_on(&mut self, now: Moment) {
         let Seat::Passing(handover) = &self.memory.seat else { return };
         let handover = handover.clone();
-        if handover.mirrors() {
+        // A peer may have ended it while this agent was dead, or slept.
+        if handover.mirrors() || self.unheard(now).is_some() {
             return;
         }
         if !handover.failed() && self.memory.nodes[handover.from].errors >= self.settings.failover_errors() {
@@ -387,7 +388,7 @@ impl Pool {
         };
         let kind = self.memory.nodes[node].newest.as_ref().map(|s| s.kind);
         let answers = matches!(kind, Some(Kind::Online | Kind::Denied));
-        if node != handover.from || !due || !answers {
+        if node != handover.from || !due || !answers || self.unheard(now).is_some() {
             return;
         }
         let reign = self.memory.reign.take();

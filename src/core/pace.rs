@@ -45,6 +45,7 @@ impl Pool {
         for n in &mut self.memory.nodes {
             n.quiet_since = now;
         }
+        self.peers.await_again(now);
         self.anew(now);
     }
 

@@ -211,10 +211,15 @@ impl Decider {
         if late.is_zero() {
             return;
         }
+        let mut is_deaf = false;
         for place in 0..self.fleet.members.len() {
             if late > self.fleet.members[place].pool.settings().slowest_interval() * 3 {
                 self.handle(place, Event::WokeLate, now);
+                is_deaf = true;
             }
+        }
+        if is_deaf {
+            self.hear_again();
         }
     }
 

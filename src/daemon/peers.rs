@@ -24,7 +24,7 @@ pub(super) struct Peers {
 pub(super) struct Peer {
     config: config::Peer,
     id: ListenerId,
-    _listener: Listener,
+    listener: Listener,
     /// `None`: nothing has been heard yet, not even that it does not answer.
     views: Option<BTreeMap<String, View>>,
     /// Why it is not reachable, words that go on from its name.
@@ -120,7 +120,7 @@ impl Peer {
         let tell = move |heard| teller.send(Message::Heard(id, heard)) != Sent::Dropped;
         let listener = peer::start(config.clone(), own_id.to_owned(), Box::new(tell))?;
         let (config, since) = (config.clone(), clock::now());
-        Ok(Peer { config, id, _listener: listener, views: None, lost: None, since })
+        Ok(Peer { config, id, listener, views: None, lost: None, since })
     }
 
     fn reachable(&self) -> Option<bool> {
@@ -190,6 +190,16 @@ impl Decider {
             let views = self.peers.each[place].views.as_ref();
             let view = views.and_then(|views| views.get(name)).cloned().map(Box::new);
             self.handle(pool, Event::Peer(place, view), now);
+        }
+    }
+
+    /// After a long sleep: who is lost is so still; what the others say is heard again.
+    pub(super) fn hear_again(&mut self) {
+        for place in 0..self.peers.each.len() {
+            match self.peers.each[place].reachable() {
+                Some(false) => self.tell_pools_of(place),
+                _ => self.peers.each[place].listener.repeat(),
+            }
         }
     }
 

@@ -15,6 +15,8 @@ use std::thread;
 /// Between two attempts to connect, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Whoever is told of silence so much too late has slept.
+const LATE: Duration = Duration::from_millis(500);
 
 /// What is heard of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +33,27 @@ pub enum Heard {
 pub(super) type Tell = Box<dyn FnMut(Heard) -> bool + Send>;
 
 /// A thread that listens to a peer; it ends soon after this is dropped.
-pub struct Listener(Arc<AtomicBool>);
+pub struct Listener(Arc<Wishes>);
+
+/// What the daemon wants of a thread.
+#[derive(Default)]
+struct Wishes {
+    /// That it ends.
+    over: AtomicBool,
+    /// That it tells all of it once more, at the next sign of life.
+    again: AtomicBool,
+}
+
+impl Listener {
+    /// Has all of it told once more, as soon as the peer has given a sign of life, or is lost.
+    pub fn repeat(&self) {
+        self.0.again.store(true, Ordering::Relaxed);
+    }
+}
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.over.store(true, Ordering::Relaxed);
     }
 }
 
@@ -44,8 +62,8 @@ impl Drop for Listener {
 /// # Errors
 /// If there is no thread to be had.
 pub fn start(peer: Peer, own_id: String, tell: Tell) -> io::Result<Listener> {
-    let over = Arc::new(AtomicBool::new(false));
-    let listener = Listener(Arc::clone(&over));
+    let wishes = Arc::new(Wishes::default());
+    let listener = Listener(Arc::clone(&wishes));
     let token = Password::of(&peer.token);
     let name = format!("peer {}", peer.name);
     let mut ear = Ear {
@@ -53,12 +71,13 @@ pub fn start(peer: Peer, own_id: String, tell: Tell) -> io::Result<Listener> {
         own_id,
         token,
         tell,
-        over,
+        wishes,
         greeted: false,
         known: None,
         leads: false,
         owing: false,
         heard: None,
+        slept: None,
         lost: None,
     };
     thread::Builder::new().name(name).spawn(move || ear.listen())?;
@@ -71,7 +90,7 @@ struct Ear {
     own_id: String,
     token: Password,
     tell: Tell,
-    over: Arc<AtomicBool>,
+    wishes: Arc<Wishes>,
     /// This connection has begun with the whole.
     greeted: bool,
     /// The pools, as last heard.
@@ -82,6 +101,8 @@ struct Ear {
     owing: bool,
     /// When it last gave a sign of life.
     heard: Option<Moment>,
+    /// That was only said because this thread slept.
+    slept: Option<Moment>,
     /// The daemon knows that it is lost, and why.
     lost: Option<String>,
 }
@@ -118,11 +139,24 @@ impl Ear {
         };
         self.greeted = false;
         while !self.is_over() {
+            let began = now();
             if let Err(trouble) = stream::next(&mut reader).and_then(|event| self.take(&event)) {
+                if matches!(trouble, Trouble::Silent) {
+                    self.excuse(began);
+                }
                 return trouble;
             }
         }
         Trouble::Ended
+    }
+
+    /// It has said nothing since then, or this thread has slept and not listened: then it is not lost, but asked once more.
+    fn excuse(&mut self, began: Moment) {
+        let slept = now().since(began) > SILENCE + LATE;
+        if slept && self.heard.is_some() && self.heard != self.slept {
+            self.heard = Some(now());
+            self.slept = self.heard;
+        }
     }
 
     fn take(&mut self, event: &stream::Event) -> Result<(), Trouble> {
@@ -167,8 +201,9 @@ impl Ear {
         Ok(())
     }
 
-    /// Tells what the daemon has not got yet.
+    /// Tells what the daemon has not got yet, or wants once more.
     fn pay(&mut self) {
+        self.owing |= self.wishes.again.swap(false, Ordering::Relaxed);
         if let (true, Some(known)) = (self.owing, &self.known) {
             self.owing = !(self.tell)(Heard::Whole(known.clone()));
             self.lost = self.lost.take().filter(|_| self.owing);
@@ -185,7 +220,7 @@ impl Ear {
     }
 
     fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
+        self.wishes.over.load(Ordering::Relaxed)
     }
 }
 

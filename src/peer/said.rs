@@ -41,7 +41,8 @@ pub(super) fn whole(json: &[u8], own_id: &str) -> Result<Whole, String> {
     }
     let status: Status = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     let id = word(status.daemon.id)?;
-    if id.is_empty() {
+    // What was published last has none.
+    if id.is_empty() && !status.daemon.stale {
         return Err("no daemon.id: its mppd is older than this one; upgrade it".into());
     }
     let leads = *id < *own_id;
@@ -265,6 +266,9 @@ mod tests {
             let why = read(&status).unwrap_err();
             assert!(why.contains(words), "{place}: {why}");
         }
+        let mut last = status();
+        (last["daemon"]["id"], last["daemon"]["stale"]) = (json!(""), json!(true));
+        assert!(read(&last).unwrap().stale, "its mppd is dead, not old");
         assert!(whole(b"[]", "0b").is_err() && whole(b"", "0b").is_err() && whole(b"\xff", "0b").is_err());
     }
 }

@@ -15,7 +15,7 @@ use super::pool::{Pool, Seat};
 use super::settings::PeerSettings;
 use super::time::{Duration, Moment};
 
-/// How long the first word of a peer is waited for after a start. It is given up as soon as it is known to be unreachable.
+/// How long the first word of a peer is waited for after a start, or a long sleep. It is given up as soon as it is known to be unreachable.
 const FIRST_WORD: Duration = Duration::from_secs(3);
 /// How much later than its peer an agent does by itself what both would do: what the first one did is known by then, and
 /// followed.
@@ -38,7 +38,7 @@ pub(super) struct Peers {
 /// What one of them says.
 #[derive(Clone, Debug, Default)]
 struct Heard {
-    /// Anything has been heard of it, if only that it does not answer.
+    /// Anything has been heard of it since the start, or the last long sleep, if only that it does not answer.
     known: bool,
     view: Option<Box<View>>,
     /// Why it is not heeded: its names are not ours.
@@ -62,6 +62,12 @@ impl Peers {
     /// Whose first word is awaited, in words.
     pub(super) fn awaited(&self) -> Option<String> {
         self.awaited.clone()
+    }
+
+    /// Whoever slept has missed what they said: the next word of each is waited for as the first one is.
+    pub(super) fn await_again(&mut self, now: Moment) {
+        self.started = now;
+        self.each.iter_mut().for_each(|heard| heard.known = false);
     }
 
     /// Decisions begin.
