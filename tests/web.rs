@@ -301,3 +301,22 @@ fn whoever_joins_the_stream_late_is_told_how_long_a_pause_has_still_to_go() {
     let pause = &status["pools"][0]["pause"];
     assert!(pause["age_s"].as_f64() > Some(2.0) && pause["left_s"].as_f64() < Some(3598.0), "{pause}");
 }
+
+#[test]
+fn a_frozen_mppd_is_told_however_many_come_to_read() {
+    let agent = Agent::start(NOBODY, "");
+    let web = MppWeb::beside(&agent, "");
+    let mut first = Listener::of(&web);
+    assert!(first.until("event: status\ndata: {").contains("200 OK"), "mppd is well");
+    freeze(agent.pid());
+    first.stream.set_read_timeout(Some(Duration::from_millis(300))).expect("a bound");
+    let mut others = Vec::new();
+    wait_until("it is told", Duration::from_secs(12), || {
+        others.push(Listener::of(&web));
+        let mut some = [0; 65536];
+        let n = first.stream.read(&mut some).unwrap_or_default();
+        first.text.push_str(&String::from_utf8_lossy(&some[..n]));
+        first.text.contains("\"stale\":true")
+    });
+    kill(agent.pid(), Signal::SIGCONT).expect("thawed");
+}

@@ -58,25 +58,36 @@ async fn follow(app: &Shared, is_told: &mut bool) -> Result<(), Trouble> {
     let mut picture = Picture::default();
     let mut known: Option<Moment> = None;
     while app.readers.any(To::All) {
-        if let Some(since) = &mut known
-            && app.readers.any(To::New)
-        {
-            if clock::now().since(*since) > OLDEST {
-                *since = clock::now();
-                take(app, &mut picture, &app.said().await?)?;
+        let heard = async {
+            loop {
+                greet(app, &mut picture, &mut known).await?;
+                tokio::select! {
+                    line = lines.next() => return line,
+                    // However many come, mppd is no less silent for it.
+                    () = app.readers.came.notified() => {}
+                }
             }
-            app.readers.give(To::New, &event("status", &picture.text()));
-        }
-        let line = tokio::select! {
-            line = timeout(SILENCE, lines.next()) => line.map_err(late)??,
-            // A new one waits for its status.
-            () = app.readers.came.notified() => continue,
         };
+        let line = timeout(SILENCE, heard).await.map_err(late)??;
         let news = take(app, &mut picture, &line)?;
         if news == News::Status {
             (known, *is_told) = (Some(clock::now()), false);
         }
         tell(app, &picture, news);
+    }
+    Ok(())
+}
+
+/// Those who are new get their status, once it is `known`, and since when.
+async fn greet(app: &Shared, picture: &mut Picture, known: &mut Option<Moment>) -> Result<(), Trouble> {
+    if let Some(since) = known
+        && app.readers.any(To::New)
+    {
+        if clock::now().since(*since) > OLDEST {
+            take(app, picture, &app.said().await?)?;
+            *since = clock::now();
+        }
+        app.readers.give(To::New, &event("status", &picture.text()));
     }
     Ok(())
 }
