@@ -167,7 +167,7 @@ fn every_program_knows_its_help_version_completions_and_man_pages() {
 }
 
 #[test]
-fn a_reader_that_has_enough_is_no_surprise() {
+fn a_reader_that_has_enough_is_no_surprise_and_a_full_disk_is() {
     let servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
@@ -180,6 +180,22 @@ fn a_reader_that_has_enough_is_no_surprise() {
         let output = mpp.arg("--config").arg(agent.config()).args(args).stdout(writer).output().expect("ran");
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), error.as_str()), (Some(0), ""), "{args:?}");
+    }
+    let onto_a_full_disk = |args: &[&str]| {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+        let mut mpp = Command::new(program("mpp"));
+        let output = mpp.arg("--config").arg(agent.config()).args(args).stdout(full).output().expect("ran");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for args in [&["why", "db"][..], &["status"], &["events"], &["config", "show"]] {
+        let (code, error) = onto_a_full_disk(args);
+        assert!(
+            code == Some(1) && error.contains("can't write to standard output"),
+            "{args:?}: {code:?} {error}"
+        );
+    }
+    for args in [&["is-active", "db/db1"][..], &["ack", "db"]] {
+        assert_eq!(onto_a_full_disk(args).0, Some(0), "{args:?}: the exit code is the answer");
     }
     agent.kill9();
     let published = agent.mpp(&["status", "--json"]);

@@ -55,6 +55,7 @@ pub fn mpp_main() -> ExitCode {
 }
 
 fn run(options: Options) -> ExitCode {
+    let is_read = is_read(&options.command);
     let exit = match options.command {
         Command::Nagios(asked) => return nagios::run(&options.config, &asked).into(),
         Command::Config { command } => config::run(&options.config, &command),
@@ -73,7 +74,16 @@ fn run(options: Options) -> ExitCode {
             }
         },
     };
-    exit.into()
+    match exit {
+        Exit::Done if is_read && print::lost() => Exit::No.into(),
+        exit => exit.into(),
+    }
+}
+
+/// Whether a command is given for what it prints; what has become of the others their exit code says.
+fn is_read(command: &Command) -> bool {
+    use DaemonCommand::{Change, IsActive, Report};
+    !matches!(command, Command::Daemon(Report { .. } | IsActive { .. } | Change(_)))
 }
 
 fn ask(config: &Path, daemon: &connect::Daemon, asked: DaemonCommand) -> Exit {

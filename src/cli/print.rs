@@ -1,10 +1,27 @@
-//! Printing: the one place. A reader that has gone away, as in `mpp events | head -1`, is no reason to make a fuss.
+//! Printing: the one place. A reader that has gone away, as in `mpp events | head -1`, is no reason to make a fuss; a
+//! full disk is, as in `mpp keepalived render >mpp.conf`.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Standard output has not taken something that somebody wants to have.
+static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Prints a text to standard output, with a newline if it has none; says whether anybody still reads.
 pub fn out(text: &str) -> bool {
-    write(io::stdout().lock(), text).is_ok()
+    let result = write(io::stdout().lock(), text);
+    if let Err(e) = &result
+        && e.kind() != ErrorKind::BrokenPipe
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
+        err(&format!("mpp: can't write to standard output: {e}"));
+    }
+    result.is_ok()
+}
+
+/// Whether something could not be written to standard output, for another reason than that nobody reads it.
+pub fn lost() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// Prints a text to standard error, with a newline if it has none.
