@@ -201,3 +201,22 @@ fn a_daemon_that_stands_still_gives_followers_no_sign_of_life() {
     nix::sys::signal::kill(agent.pid(), nix::sys::signal::Signal::SIGCONT).expect("thawed");
     assert!(silent);
 }
+
+#[test]
+fn what_was_asked_of_a_daemon_that_stood_still_is_not_done_once_nobody_waits_for_it() {
+    let agent = agent();
+    support::processes::freeze(agent.pid());
+    let mut given_up = connect(&agent);
+    given_up.write_all(b"{\"v\":1,\"cmd\":\"pause\",\"pool\":\"db\"}\n").expect("sent");
+    drop(given_up);
+    let mut patient = connect(&agent);
+    patient.write_all(b"{\"v\":1,\"cmd\":\"resume\",\"pool\":\"db\"}\n").expect("sent");
+    nix::sys::signal::kill(agent.pid(), nix::sys::signal::Signal::SIGCONT).expect("thawed");
+    let told = answer(patient);
+    assert_eq!(told["error"]["message"], "the pool is not paused", "{told}");
+    // Who only has nothing more to say still waits.
+    let mut waiting = connect(&agent);
+    waiting.write_all(b"{\"v\":1,\"cmd\":\"pause\",\"pool\":\"db\"}\n").expect("sent");
+    waiting.shutdown(std::net::Shutdown::Write).expect("half closed");
+    assert_eq!(answer(waiting)["ok"], true);
+}

@@ -42,10 +42,11 @@ fn is_wanted(daemon: &Daemon, change: &Change) -> bool {
 
 /// Prints each step, and gives the end.
 fn watch(daemon: &Daemon, request: &Request) -> Result<String, Trouble> {
-    let mut end = None;
+    let (mut begun, mut end) = (false, None);
     let each = |value: Value| match serde_json::from_value::<Progress>(value.clone()) {
         Ok(step) => {
             show(&step);
+            begun = true;
             true
         }
         Err(_) => {
@@ -56,10 +57,12 @@ fn watch(daemon: &Daemon, request: &Request) -> Result<String, Trouble> {
     let watched = daemon.follow_briefly(request, each);
     match (end, watched) {
         (Some(Value::String(done)), _) => Ok(done),
-        (_, Err(Trouble::Unreachable(Unreachable::Silent { .. }))) => Err(Trouble::Failure(Failure::new(
-            Code::Busy,
-            "mppd went away in the middle; started again it goes on with it; see mpp status",
-        ))),
+        (_, Err(Trouble::Unreachable(Unreachable::Silent { .. }))) if begun => {
+            Err(Trouble::Failure(Failure::new(
+                Code::Busy,
+                "mppd went away in the middle; started again it goes on with it; see mpp status",
+            )))
+        }
         (_, Err(trouble)) => Err(trouble),
         (end, Ok(())) => Ok(end.map_or(String::new(), |value| value.to_string())),
     }

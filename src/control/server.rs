@@ -129,22 +129,32 @@ fn admit(mut stream: UnixStream, places: &Places, handler: &Arc<dyn Handler>) {
 
 fn serve(mut stream: UnixStream, _place: &Place, peer: Peer, handler: &dyn Handler) {
     let peer = peer.named();
-    match read_request(&mut stream).and_then(|line| permitted(&peer, &line, handler)) {
-        Err(failure) => _ = send(&mut stream, &Err(failure).into()),
-        Ok(Reply::Line(line)) => _ = write(&mut stream, &line),
-        Ok(Reply::Once(answer)) => _ = send(&mut stream, &answer),
-        Ok(Reply::Stream(answers)) => follow(&mut stream, answers),
+    let request = match read_request(&mut stream).and_then(|line| permitted(&peer, &line, handler)) {
+        Ok(request) => request,
+        Err(failure) => {
+            _ = send(&mut stream, &Err(failure).into());
+            return;
+        }
+    };
+    // Who gave up while this machine stood still has perhaps done something else about it since.
+    if request.changes() && hung_up(&stream) {
+        return;
+    }
+    match handler.handle(request, &peer) {
+        Reply::Line(line) => _ = write(&mut stream, &line),
+        Reply::Once(answer) => _ = send(&mut stream, &answer),
+        Reply::Stream(answers) => follow(&mut stream, answers),
     }
 }
 
-fn permitted(peer: &Peer, line: &[u8], handler: &dyn Handler) -> Result<Reply, Failure> {
+fn permitted(peer: &Peer, line: &[u8], handler: &dyn Handler) -> Result<Request, Failure> {
     let request = Request::parse(line)?;
     let group = handler.control_group();
     if request.changes() && !peer.may_change(group) {
         let text = format!("{} may not do this: be root, or a member of the group {group}", peer.name);
         return Err(Failure::new(Code::NotPermitted, text));
     }
-    Ok(handler.handle(request, peer))
+    Ok(request)
 }
 
 /// One line, bounded in size and time.
