@@ -22,6 +22,8 @@ use std::time::Duration;
 const VERSION: u32 = 1;
 /// How far ahead of use the epoch is marked: far more changes of ACTIVE than there can be before the next write.
 const AHEAD: u64 = 1000;
+/// The largest file that is read, bytes: many times what 10,000 nodes take.
+const LARGEST: u64 = 256 << 20;
 /// How long after a write that failed the next is tried.
 const RETRY: Duration = Duration::from_secs(10);
 /// How long one write may take before it is told.
@@ -186,7 +188,16 @@ pub(super) fn read(state_dir: &Path) -> Found {
 }
 
 fn read_one(path: &Path) -> Result<Option<Record>, String> {
-    let bytes = match fs::read(path) {
+    let bytes = match fs::metadata(path) {
+        // Nothing of ours, and somebody might be waited for who never writes.
+        Ok(meta) if !meta.is_file() => return Err(format!("{}: not a regular file", path.display())),
+        Ok(meta) if meta.len() > LARGEST => {
+            return Err(format!("{}: {} bytes, at most {LARGEST}", path.display(), meta.len()));
+        }
+        Ok(_) => fs::read(path),
+        Err(e) => Err(e),
+    };
+    let bytes = match bytes {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(format!("{}: {e}", path.display())),
@@ -228,6 +239,19 @@ mod tests {
             assert_eq!(then(&found), Some(first.then), "{broken}");
             assert!(found.fault.is_some_and(|why| why.contains("memory.json: ")), "{broken}");
         }
+        let huge = File::create(file(&state_dir)).expect("a file");
+        huge.set_len(LARGEST + 1).expect("a hole");
+        assert!(
+            then(&read(&state_dir)).is_some()
+                && read(&state_dir).fault.is_some_and(|why| why.contains("at most"))
+        );
+        fs::remove_file(file(&state_dir)).expect("removed");
+        nix::unistd::mkfifo(&file(&state_dir), nix::sys::stat::Mode::S_IRWXU)
+            .expect("a pipe that nobody writes to");
+        assert!(
+            then(&read(&state_dir)).is_some()
+                && read(&state_dir).fault.is_some_and(|why| why.contains("regular"))
+        );
         fs::remove_file(file(&state_dir)).expect("removed, as between two renames");
         assert!(then(&read(&state_dir)).is_some() && read(&state_dir).fault.is_none());
         fs::write(former(&file(&state_dir)), "x").expect("spoilt");
