@@ -631,21 +631,49 @@ fn a_restart_at_any_step_of_a_failover_or_handover_leaves_every_verdict() {
     }
 }
 
+/// Nodes of these names at these addresses.
+fn nodes_at(nodes: &[(&str, &str)]) -> PoolSettings {
+    let nodes = nodes.iter().map(|(name, host)| NodeSettings::at(name, host, 3306)).collect();
+    PoolSettings { nodes, ..settings(2) }
+}
+
 #[test]
-fn a_reload_without_the_active_node_elects_another_and_with_a_new_name_it_is_a_new_node() {
+fn a_reload_without_the_active_node_elects_another() {
     let mut world = steady();
-    let renamed = PoolSettings {
-        nodes: vec![NodeSettings::at("db9", "10.0.0.1", 3306), settings(2).nodes[1].clone()],
-        ..settings(2)
-    };
     world.checks.restart_every = 0;
-    assert!(world.reload(renamed, true));
+    assert!(world.reload(nodes_at(&[("db1", "10.1.0.1"), ("db2", "10.0.0.2")]), true));
     assert_eq!(
         (world.active(), world.pool.state(0), world.pool.state(1)),
         (None, State::Unknown, State::Standby)
     );
     world.run_for(5 * SEC);
     assert!(world.active().is_some() && world.pool.memory().epoch == 2);
+}
+
+#[test]
+fn a_node_that_is_called_otherwise_keeps_everything_also_where_names_change_places() {
+    let mut world = steady();
+    world.checks.restart_every = 0;
+    world.run_for(60 * SEC);
+    for names in [["db9", "db2"], ["db2", "db9"]] {
+        let [first, second] = names;
+        assert!(world.reload(nodes_at(&[(first, "10.0.0.1"), (second, "10.0.0.2")]), true));
+        assert_eq!((world.active(), world.pool.memory().epoch), (Some(0), 1));
+        assert_eq!(world.pool.memory().reign.as_ref().map(|r| r.name.as_str()), Some(first));
+    }
+    world.run_for(10 * SEC);
+    assert_eq!((world.active(), world.pool.state(1)), (Some(0), State::Standby));
+}
+
+#[test]
+fn a_pool_all_of_whose_nodes_moved_begins_anew_and_has_an_active_node_soon() {
+    let mut world = steady();
+    world.checks.restart_every = 0;
+    world.run_for(60 * SEC);
+    let epoch = world.pool.memory().epoch;
+    assert!(world.reload(nodes_at(&[("db1", "10.1.0.1"), ("db2", "10.1.0.2")]), true));
+    world.run_for(10 * SEC);
+    assert_eq!((world.active(), world.pool.memory().epoch), (Some(0), epoch + 1));
 }
 
 #[test]

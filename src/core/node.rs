@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "daemon", derive(serde::Serialize, serde::Deserialize))]
 pub struct Node {
-    /// Its name: a restart or reload finds it again by this.
+    /// Its name, as it was then.
     pub name: String,
-    /// Its address then: at another address it is another node.
+    /// Its address: a restart or reload finds it again by this; at another one it is another node.
     pub address: String,
     /// Where it stands when it is not ACTIVE.
     pub standing: Standing,

@@ -8,19 +8,17 @@ use super::time::Moment;
 use super::words::NodeId;
 
 impl Pool {
-    /// A pool as remembered. Nodes are found again by name and address; one that moved is a new one.
+    /// A pool as remembered. Nodes are found again by their addresses, whatever they are called now: to a server that
+    /// takes writes a new name is no reason to lose them. One that moved is a new one. Where all are new, nobody can be
+    /// measured by who was ACTIVE: the pool begins anew.
     ///
     /// With unchanged settings every verdict stays as it was.
     pub fn restore(settings: PoolSettings, memory: Memory, now: Moment) -> Pool {
-        let same = |n: &Node, name: &str, address: &str| n.name == name && n.address == address;
-        let place = |old: NodeId| {
-            let n = memory.nodes.get(old)?;
-            settings.nodes.iter().position(|s| same(n, &s.name, &s.address()))
-        };
-        let places: Vec<Option<NodeId>> = (0..memory.nodes.len()).map(place).collect();
+        let place = |n: &Node| settings.nodes.iter().position(|s| s.address() == n.address);
+        let places: Vec<Option<NodeId>> = memory.nodes.iter().map(place).collect();
         let nodes = settings.nodes.iter().map(|s| {
-            let known = memory.nodes.iter().find(|n| same(n, &s.name, &s.address()));
-            known.cloned().unwrap_or_else(|| Node::new(s, now))
+            let known = memory.nodes.iter().find(|n| n.address == s.address());
+            known.map_or_else(|| Node::new(s, now), |n| Node { name: s.name.clone(), ..n.clone() })
         });
         let nodes = nodes.collect();
         let checkpoints = settings.checkpoints.iter().map(|s| {
@@ -28,7 +26,8 @@ impl Pool {
             known.cloned().unwrap_or_else(|| Checkpoint::new(s, &settings))
         });
         let checkpoints = checkpoints.collect();
-        let mut pool = Pool::of(settings, Memory { nodes, checkpoints, ..memory }, now);
+        let reign = memory.reign.filter(|_| places.iter().any(Option::is_some));
+        let mut pool = Pool::of(settings, Memory { nodes, checkpoints, reign, ..memory }, now);
         pool.move_indices(&places, now);
         pool.move_questions(&places);
         for n in &mut pool.memory.nodes {
@@ -45,6 +44,9 @@ impl Pool {
         let place = |old: NodeId| places.get(old).copied().flatten();
         if let Some(reign) = &mut self.memory.reign {
             reign.node = reign.node.and_then(place);
+            if let Some(node) = reign.node {
+                reign.name.clone_from(&self.settings.nodes[node].name);
+            }
         }
         match std::mem::replace(&mut self.memory.seat, Seat::Empty) {
             Seat::Empty => {}
