@@ -88,3 +88,27 @@ fn the_doctor_names_servers_that_make_the_driver_panic_and_looks_at_the_others()
     }
     assert!(text.contains("good     db/db2: takes writes"), "{text}");
 }
+
+#[test]
+fn nobody_is_promoted_who_gets_nothing_since_the_active_node_s_binary_log_was_reset() {
+    let mut servers = pair_master_master(Use::Gtid);
+    let agent = Agent::start(&nodes(&servers), "");
+    agent.wait_active("db1");
+    servers[0].sql(
+        "CREATE DATABASE test; CREATE TABLE test.t (n INT PRIMARY KEY); INSERT INTO test.t VALUES (1); INSERT INTO test.t VALUES (2)",
+    );
+    let why = || agent.says(&["why", "db"]);
+    wait_until("both are known to have it", BOUND, || why().matches("has executed 0-1-4").count() == 2);
+    // In its first file, with the replica attached, MariaDB tells nobody: both threads of the replica stay healthy.
+    servers[0].sql("RESET MASTER; INSERT INTO test.t VALUES (3)");
+    wait_until("it is told", BOUND, || {
+        why().contains("nobody could take over: db2 has a place in a binary log of db1")
+    });
+    let refused = agent.mpp(&["switchover", "db", "--to", "db2"]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    servers[0].kill9();
+    wait_until("db1 is held", BOUND, || {
+        why().contains("db1 has failed and is not replaced: db2 has a place")
+    });
+    assert!(!agent.up("rw", "db2"));
+}

@@ -118,6 +118,10 @@ impl Pool {
         };
         match compared {
             Some(true) => None,
+            Some(false) if self.reads_a_former_log(node) => Some(format!(
+                "has a place in a binary log of {} that is gone (RESET MASTER), and may get nothing from it any more",
+                reign.name
+            )),
             Some(false) => Some(format!("lacks {} that {} had shown", self.lacking(node), reign.name)),
             None => self.too_late(node),
         }
@@ -149,6 +153,9 @@ impl Pool {
     pub(super) fn known_loss(&self, node: NodeId) -> Option<String> {
         let reign = self.memory.reign.as_ref().filter(|r| r.node != Some(node))?;
         let shown = &reign.shown.last()?.position;
+        if self.reads_a_former_log(node) {
+            return Some("everything since RESET MASTER".into());
+        }
         if self.has_received(node, shown)? {
             return None;
         }

@@ -352,6 +352,7 @@ impl Pool {
             node: Some(node),
             name,
             server_id,
+            rewound: false,
             opened: false,
             how: String::new(),
             since: now,

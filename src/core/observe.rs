@@ -116,6 +116,9 @@ impl Pool {
         // One that a peer made ACTIVE may never have answered here before.
         reign.server_id = server_id;
         reign.seen = reign.seen.max(began);
+        if let (Some(position), Some(before)) = (&position, reign.shown.last()) {
+            reign.rewound |= position.is_rewound_since(&before.position);
+        }
         if let [.., before, newest] = &reign.shown[..]
             && newest.at.since(before.at) < keep / SHOWN
         {
@@ -125,5 +128,14 @@ impl Pool {
         let limit = reign.seen - keep;
         let first = reign.shown.iter().rposition(|s| s.at <= limit).unwrap_or(0);
         reign.shown.drain(..first);
+        if !self.others(node).any(|n| self.reads_a_former_log(n)) {
+            self.forget_rewinding();
+        }
+    }
+
+    fn forget_rewinding(&mut self) {
+        if let Some(reign) = &mut self.memory.reign {
+            reign.rewound = false;
+        }
     }
 }

@@ -117,6 +117,9 @@ pub struct Reign {
     /// It has been seen to take writes since it became ACTIVE, or came back to be.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub opened: bool,
+    /// Its binary log was begun anew while it was ACTIVE (`RESET MASTER`), and somebody still has places of the one before.
+    #[cfg_attr(feature = "daemon", serde(default))]
+    pub rewound: bool,
     /// How it became ACTIVE, in words: by which event, or whose command, and why.
     #[cfg_attr(feature = "daemon", serde(default))]
     pub how: String,

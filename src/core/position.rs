@@ -82,6 +82,14 @@ impl Position {
         })
     }
 
+    /// Whether this server's binary log was begun anew since it was at `before`.
+    pub(super) fn is_rewound_since(&self, before: &Position) -> bool {
+        self.binlog
+            .as_ref()
+            .zip(before.binlog.as_ref())
+            .is_some_and(|(now, then)| now.covers(then) == Some(false))
+    }
+
     /// What is here and the pool, whose ACTIVE node `id` is at `pool`, is known to lack, in words. What the ACTIVE node
     /// writes itself, it may have written after it was asked. Within [`Domains`], a writer that it has never heard of
     /// proves nothing: its binary log may have been reset, or never kept. A [`GtidSet`] knows.

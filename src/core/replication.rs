@@ -199,7 +199,7 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.received);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        if facts.certainly_has_not_received(shown) {
+        if facts.certainly_has_not_received(shown) || self.reads_a_former_log(node) {
             return Some(false);
         }
         match facts.has_received(&shown.gtid) {
@@ -215,8 +215,24 @@ impl Pool {
         let facts = self.memory.nodes[node].facts.as_ref()?;
         let place = self.channel_from_reigning(node, facts).map(|c| &c.executed);
         let by_place = place.zip(shown.binlog.as_ref()).and_then(|(a, b)| a.covers(b));
-        let lacks = facts.certainly_has_not_executed(shown) || !self.has_all_of_reigning(facts, shown, false);
+        let lacks = facts.certainly_has_not_executed(shown)
+            || !self.has_all_of_reigning(facts, shown, false)
+            || self.reads_a_former_log(node);
         if lacks { Some(false) } else { either(by_place, facts.has_executed(&shown.gtid)) }
+    }
+
+    /// Whether a node stands behind the end of the ACTIVE (or last) node's binary log, which was begun anew. Where that had
+    /// not come further than its first file MariaDB tells the replica nothing: its receiver looks healthy and gets nothing
+    /// any more; and what is written since has numbers that were given before. It shows until the log is as long again.
+    pub(super) fn reads_a_former_log(&self, node: NodeId) -> bool {
+        let place = || {
+            let reign = self.memory.reign.as_ref().filter(|r| r.rewound)?;
+            let end = reign.shown.last()?.position.binlog.as_ref()?;
+            let received =
+                &self.channel_from_reigning(node, self.memory.nodes[node].facts.as_ref()?)?.received;
+            end.covers(received)
+        };
+        place() == Some(false)
     }
 
     /// Whether all is known to be there, executed or received, that the ACTIVE (or last) node wrote itself, where GTIDs
