@@ -102,6 +102,16 @@ fn a_checkpoint_that_cannot_be_asked_is_no_evidence() {
 }
 
 #[test]
+fn what_a_checkpoint_was_asked_before_a_late_waking_is_worth_nothing() {
+    let mut world = site(PoolRecovery::Manual);
+    let began = Moment(world.now);
+    world.run_for(MS);
+    world.give(Event::WokeLate, None);
+    world.give(Event::Checkpoint(0, Sighting { began, result: Err("late".into()), able: true }), None);
+    assert_eq!(world.pool.memory().checkpoints[0].errors, 0);
+}
+
+#[test]
 fn one_checkpoint_that_answers_is_enough() {
     let mut world = other_site();
     world.begin(Kind::Uplink);
