@@ -5,7 +5,7 @@ mod world;
 use mpp::core::event::{Command, What};
 use mpp::core::node::Node;
 use mpp::core::settings::{Failback, PoolSettings, Recovery};
-use mpp::core::time::Duration;
+use mpp::core::time::{Duration, Moment};
 use mpp::core::words::State;
 use world::faults::Kind;
 use world::options::mesh;
@@ -119,6 +119,55 @@ fn candidates_are_asked_faster_from_the_first_error_on_and_a_held_node_is_asked_
 }
 
 // ---- handovers ----
+
+#[test]
+fn active_is_handed_only_from_one_that_answers_to_one_that_keeps_up_and_the_reason_is_told() {
+    for (fault, to, why) in [
+        (Kind::Deny(0), 1, "db1 has a negative: "),
+        (Kind::SlowSql(1, 5 * SEC), 1, "db2 is 4s behind (at most 2s)"),
+        (Kind::Kill(1), 2, "db3 has lost its source"),
+    ] {
+        // db3 replicates from db2, and that from db1.
+        let mut world = steady(&chain(), |_| {});
+        world.begin(fault);
+        let refused = |w: &World| w.pool.can_hand_to(to, Moment(w.now)).is_err_and(|e| e.starts_with(why));
+        let said = world.run_until_true(10 * SEC, refused);
+        said.unwrap_or_else(|| panic!("{fault:?}: {:?}", world.pool.can_hand_to(to, Moment(world.now))));
+    }
+}
+
+#[test]
+fn who_becomes_read_only_while_it_is_handed_to_is_not_made_active() {
+    let mut world = steady(&pair(), |_| {});
+    switchover(&mut world, 1, false);
+    world.begin(Kind::ReadOnly(1));
+    world.run_until_true(10 * SEC, |w| w.count(What::HandoverGivenUp) == 1).expect("given up");
+    becomes_active(&mut world, 0, 2 * SEC);
+}
+
+#[test]
+fn who_is_made_active_by_force_is_drained_no_more() {
+    let mut world = steady(&pair(), |_| {});
+    world.command(Command::Drain { node: 1, now: false, force: false, lasting: None }).expect("drained");
+    switchover(&mut world, 1, true);
+    becomes_active(&mut world, 1, 10 * SEC);
+    assert_eq!((node(&world, 1).drain.is_none(), world.pool.weight(1)), (true, 1));
+}
+
+#[test]
+fn a_paused_pool_does_not_call_itself_flapping() {
+    let mut world = steady(&pair(), |s| (s.max_failovers, s.recovery) = (1, Recovery::Auto));
+    world.begin(Kind::Kill(0));
+    becomes_active(&mut world, 1, 5 * SEC);
+    world.end(Kind::Kill(0));
+    world.run_for(20 * SEC);
+    world.command(Command::Pause { lasting: None }).expect("paused");
+    world.begin(Kind::Kill(1));
+    world.run_for(20 * SEC);
+    assert!(world.held().contains("paused") && !world.pool.memory().flapping, "{}", world.held());
+    world.command(Command::Resume).expect("resumed");
+    assert!(world.pool.memory().flapping, "another one would be one too many");
+}
 
 #[test]
 fn a_handover_is_given_up_at_the_second_error_of_its_target() {

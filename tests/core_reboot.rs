@@ -120,3 +120,14 @@ fn a_drain_that_waits_for_a_successor_ends_when_it_would_have() {
     let until = pool.memory().nodes[0].drain_wanted.as_ref().and_then(|d| d.flag.until);
     assert_eq!(until, Some(Moment(65 * SEC)));
 }
+
+#[test]
+fn who_has_made_a_change_of_its_own_since_the_reboot_has_an_epoch_again() {
+    let mut world = steady();
+    reboot(&mut world);
+    assert!(world.pool.memory().fresh);
+    world.run_for(5 * SEC);
+    world.begin(Kind::Kill(0));
+    world.run_until_true(5 * SEC, |w| w.active() == Some(1)).expect("a failover");
+    assert!(!world.pool.memory().fresh);
+}
