@@ -184,11 +184,11 @@ impl Pool {
             if n.newest.is_none() {
                 return Some(format!("{name} has not been asked yet"));
             }
-            let closed = n.gate() == Some(Gate::Closed);
-            let proven = closed && n.last_began() >= n.orders.may_open_until;
-            if now < n.orders.may_open_until && !proven {
+            // Closed as it may look: who was frozen carries it out when it thaws.
+            if now < n.orders.may_open_until {
                 return Some(format!("an order to open {name} may still be carried out"));
             }
+            let closed = n.gate() == Some(Gate::Closed);
             let closable = n.online() && !closed && n.orders.failed.is_none() && self.is_ours(other);
             closable.then(|| format!("{name} is being closed first"))
         })

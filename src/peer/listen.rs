@@ -15,6 +15,8 @@ use std::thread;
 /// Between two attempts to connect, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Of no more pools a peer may speak one by one.
+const MOST: usize = 100_000;
 /// Whoever is told of silence so much too late has slept.
 const LATE: Duration = Duration::from_millis(500);
 
@@ -195,6 +197,9 @@ impl Ear {
         let Some(known) = self.known.as_mut().filter(|_| self.greeted) else {
             return Err(Trouble::Garbage("a pool before the status as a whole".into()));
         };
+        if known.len() >= MOST && !known.contains_key(&name) {
+            return Err(Trouble::Garbage(format!("more than {MOST} pools")));
+        }
         known.insert(name.clone(), view.clone());
         self.owing |= !self.owing && !(self.tell)(Heard::Pool(name, Box::new(view)));
         self.pay();

@@ -1,7 +1,7 @@
-//! Everything that can break, one at a time, and every two cables: with peers by `make test-sites` alone. What must hold
-//! whatever is cut.
+//! Every cable, and every two of them; by `make test-sites` alone everything else that can break, and with peers. What must
+//! hold whatever is cut.
 
-use super::cuts::{Cut, Fault, pairs, singles};
+use super::cuts::{CABLES, Cut, Fault, pairs, singles};
 use super::network::SITES;
 use super::outcome::Outcome;
 use super::play::UNKNOWN;
@@ -15,10 +15,15 @@ use std::thread;
 const WORLDS: usize = 4;
 
 in_a_world! {
-    every_single_cut,
+    every_cable,
     every_two_cables,
+    #[ignore = "takes minutes: make test-sites"] every_single_cut,
     #[ignore = "takes minutes: make test-sites"] every_single_cut_with_peers,
     #[ignore = "takes minutes: make test-sites"] every_two_cables_with_peers,
+}
+
+fn every_cable() {
+    play(Peers::None, &CABLES.map(|cable| Cut::of(&[Fault::cut(cable)])));
 }
 
 fn every_single_cut() {
