@@ -2,7 +2,7 @@
 
 mod world;
 
-use mpp::core::event::{Action, Command, Event, What};
+use mpp::core::event::{Action, Command, Event, Gate, What};
 use mpp::core::pool::{Pool, Seat};
 use mpp::core::settings::{Failback, ProbeWrite, Recovery, Writable};
 use mpp::core::time::{Duration, Moment};
@@ -76,6 +76,22 @@ fn who_cannot_be_opened_gets_nothing_and_the_old_one_is_opened_again() {
     until(&mut world, 20 * SEC, |w| w.active() == Some(0) && w.count(What::HandoverGivenUp) == 1);
     until(&mut world, 5 * SEC, |w| open(w) == [true, false]);
     assert!(world.last(What::HandoverGivenUp).contains("db2 could not be opened"));
+}
+
+#[test]
+fn while_an_order_to_open_may_still_be_carried_out_nobody_else_is_opened() {
+    let mut world = managed();
+    switchover(&mut world);
+    let ordered = |w: &World, node: usize| {
+        let orders = &w.pool.memory().nodes[node].orders;
+        orders.out.is_some_and(|order| order.gate == Gate::Open).then_some(orders.may_open_until)
+    };
+    until(&mut world, 5 * SEC, |w| ordered(w, 1).is_some());
+    let until_then = ordered(&world, 1).expect("an order");
+    // It is frozen with the order: looked closed when it was asked last, and may open when it thaws.
+    world.begin(Kind::Freeze(1));
+    until(&mut world, 20 * SEC, |w| ordered(w, 0).is_some() || !w.servers[0].read_only);
+    assert!(Moment(world.now) >= until_then, "db1 is opened again, and db2 may be, too");
 }
 
 #[test]
