@@ -1,7 +1,7 @@
 #!/bin/sh
 # beside.sh LOG LONG-COMMAND [LOG LONG-COMMAND]... -- COMMAND: runs all at the same time, each a command line for the shell.
 # What a long one says goes to its LOG and is shown at the end. Fails if one of them does. Interrupted, it ends all, and
-# all they started.
+# all they started, and removes what they left.
 set -u
 started='' logs=''
 while [ "$1" != -- ]; do
@@ -12,7 +12,16 @@ done
 shift
 setsid sh -c "$*" &
 others=$!
-trap 'for each in $started $others; do kill -TERM -"$each" 2>/dev/null; done; exit 130' INT TERM HUP
+stop() {
+    trap '' INT TERM HUP
+    for each in $started $others; do kill -TERM -"$each" 2>/dev/null; done
+    wait
+    # Servers end a moment after the tests that started them.
+    sleep 2
+    "$(dirname "$0")/sweep.sh"
+    exit 130
+}
+trap stop INT TERM HUP
 
 result=0
 wait "$others" || result=1
