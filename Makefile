@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. CONTRIBUTING.md says what each step is for.
-.PHONY: demo test rest test-mysql test-deb deb test-lvs test-sites bench tools lint build unit loom deny explore fuzz pictures clean
+.PHONY: demo test core rest test-mysql test-deb deb test-lvs test-sites bench tools lint build unit loom deny explore fuzz pictures clean
 
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
@@ -14,12 +14,13 @@ demo: tools
 	$(CARGO) run --locked --quiet --example demo
 
 # What takes long and little runs beside all tests: the ten minutes of tests/steady.rs; tests/faults, which mostly waits
-# (its glob is that of `rest`, turned round), as do the two sites when everything is cut in turn; and loom and the fuzz
-# targets on what the tests leave of the processors.
+# (its glob is left out by `rest`), as do the two sites when everything is cut in turn; the core, which only calculates; and
+# loom and the fuzz targets on what the tests leave of the processors.
 test: tools lint build
 	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" \
 		target/faults.log "RUST_TEST_THREADS=5 $(CARGO) test --locked --no-fail-fast --test 'f*'" \
 		target/sites.log "RUST_TEST_THREADS=1 $(CARGO) test --locked --test sites $(EVERY_CUT) -- --nocapture" \
+		target/core.log "$(MAKE) core" \
 		target/loom-and-fuzz.log "nice -n 19 $(MAKE) loom fuzz" -- $(MAKE) rest
 	@echo "make test: everything passed"
 
@@ -43,7 +44,11 @@ unit: build
 	$(CARGO) test --locked --no-fail-fast -- --skip $(EVERY_CUT)
 
 rest:
-	$(CARGO) test --locked --no-fail-fast --lib --test '[!f]*' -- --skip $(EVERY_CUT)
+	$(CARGO) test --locked --no-fail-fast --lib --test '[!cf]*' --test 'c[!o]*' --test 'con*' -- --skip $(EVERY_CUT)
+
+# The decisions: calculated, so fast.
+core:
+	$(CARGO) test --locked --no-fail-fast --no-default-features --profile explore --test 'core_*'
 
 # The two-copy protocol of the published state, in every order of its loads and stores.
 loom:

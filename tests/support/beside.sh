@@ -12,6 +12,7 @@ done
 shift
 setsid sh -c "$*" &
 others=$!
+# shellcheck disable=SC2317 # the trap comes here
 stop() {
     trap '' INT TERM HUP
     for each in $started $others; do kill -TERM -"$each" 2>/dev/null; done

@@ -33,7 +33,8 @@ pub(super) fn became_active(world: &mut World, before: &Before, node: usize, act
     if what == What::Failover {
         replaced(world, before, node);
     }
-    if !forced && !back {
+    let hurries = what == What::HandedOver && loss::is_hostile(world, node);
+    if !forced && !back && !hurries {
         required = loss::lost_nothing_due(world, node);
     }
     if let (What::HandedOver, Some((from, to)), false, false) = (what, before.passing, back, forced) {

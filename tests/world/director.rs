@@ -207,8 +207,8 @@ impl World {
             Seat::Held(node) => Some(*node),
             Seat::Passing(handover) => Some(handover.from),
         };
-        let seated = seated.map(|n| (memory.nodes[n].name.clone(), memory.nodes[n].address.clone()));
-        let expected = settings.nodes.iter().position(|n| Some((n.name.clone(), n.address())) == seated);
+        let seated = seated.map(|n| memory.nodes[n].address.clone());
+        let expected = settings.nodes.iter().position(|n| Some(n.address()) == seated);
         self.pool = Pool::reboot(settings, memory, carry, GRACE);
         self.daemon += 1;
         self.tell(|| format!("booted: {:?} epoch {}", self.states(), self.pool.memory().epoch));

@@ -85,13 +85,17 @@ pub fn lost_nothing_due(world: &World, node: usize) -> Option<Clock> {
     Some(required)
 }
 
+/// A hostile PRIMARY does not wait until the writers have heard of it: what they wrote since it asked is not waited for.
+pub fn is_hostile(world: &World, to: usize) -> bool {
+    world.pool.settings().hostile_takeover && to == 0
+}
+
 /// A planned change loses nothing at all.
 pub fn lost_nothing(world: &World, from: usize, to: usize) {
     let settings = world.pool.settings();
-    // A hostile PRIMARY does not wait until the writers have heard of it.
     let debt = &world.checks.debt;
-    let hostile = settings.hostile_takeover && to == 0;
-    if debt.unchecked || debt.forgotten || debt.hurried || hostile || settings.max_lag.is_none() {
+    let hurries = debt.hurried || is_hostile(world, to);
+    if debt.unchecked || debt.forgotten || hurries || settings.max_lag.is_none() {
         return;
     }
     let answer = debt.answered[world.host(to)].as_ref();
