@@ -19,7 +19,7 @@ stop() {
     wait
     # Servers end a moment after the tests that started them.
     sleep 2
-    "$(dirname "$0")/sweep.sh"
+    "${CARGO:-cargo}" test --locked --quiet --test sweep >&2
     exit 130
 }
 trap stop INT TERM HUP

@@ -29,7 +29,7 @@ pub mod monitor;
 pub mod mpp_web;
 pub mod net;
 mod options;
-mod place;
+pub mod place;
 pub mod processes;
 pub mod proxy;
 pub mod replication;

@@ -100,7 +100,7 @@ pub(super) fn lock(path: &Path, how: FlockArg) -> Option<Flock<File>> {
 }
 
 /// Removes the directories of test processes that were killed.
-fn sweep() {
+pub fn sweep() {
     for entry in fs::read_dir(base()).expect("the base directory").flatten() {
         let path = entry.path();
         let Some(dir) = path.to_str().and_then(|p| p.strip_suffix(".lock")) else { continue };
@@ -130,7 +130,7 @@ fn remove(dir: &Path) {
 
 /// Where all test servers of this user live. Not under the checkout: another user must be able to reach it,
 /// and a unix socket's path is short.
-pub(super) fn base() -> PathBuf {
+pub fn base() -> PathBuf {
     let base = std::env::temp_dir().join(format!("mpp-test-{}", Uid::current()));
     // It may be there already, by another test.
     let _ = fs::DirBuilder::new().mode(0o755).create(&base);
