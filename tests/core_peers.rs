@@ -139,6 +139,12 @@ impl Duo {
         }
     }
 
+    /// By hand, at one of them.
+    #[track_caller]
+    fn switchover(&mut self, at: usize, to: usize) {
+        self.worlds[at].command(Command::Switchover { to: Some(to), force: false }).expect("a switchover");
+    }
+
     #[track_caller]
     fn until(&mut self, within: u64, done: impl Fn(&Duo) -> bool) -> u64 {
         let start = self.worlds[0].now;
@@ -259,7 +265,7 @@ fn a_peer_that_is_gone_changes_nothing() {
 fn a_switchover_at_one_is_a_switchover_at_both_and_there_are_never_two_writers() {
     for at in 0..2 {
         let mut duo = Duo::pair();
-        duo.worlds[at].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+        duo.switchover(at, 1);
         let start = duo.worlds[0].now;
         while !duo.agree(1) {
             assert!(duo.worlds[0].now < start + 10 * SEC, "{}", duo.words());
@@ -282,7 +288,7 @@ fn a_switchover_waits_for_the_kernel_of_the_other_director() {
         s.handover = std::time::Duration::from_secs(10);
     });
     duo.worlds[1].consumes = false;
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
     duo.run_for(5 * SEC);
     assert_eq!(duo.actives(), [None, None], "{}", duo.words());
     duo.until(10 * SEC, |d| d.agree(1));
@@ -291,7 +297,7 @@ fn a_switchover_waits_for_the_kernel_of_the_other_director() {
 #[test]
 fn a_switchover_whose_director_dies_in_the_middle_is_ended_by_the_other() {
     let mut duo = Duo::pair();
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
     duo.until(SEC, |d| d.actives() == [None, None]);
     Change::Reboot(20 * SEC).apply(&mut duo.worlds[0]);
     duo.cut_at = duo.worlds[0].now;
@@ -304,7 +310,7 @@ fn a_switchover_whose_director_dies_in_the_middle_is_ended_by_the_other() {
 #[test]
 fn a_handover_that_is_given_up_is_given_up_at_both() {
     let mut duo = Duo::pair();
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
     duo.until(SEC, |d| d.actives() == [None, None]);
     duo.fault(Kind::Kill(1), true);
     duo.until(20 * SEC, |d| d.agree(0));
@@ -403,7 +409,7 @@ fn a_pool_without_active_node_says_whose_first_word_it_awaits() {
 #[test]
 fn a_pool_that_is_new_at_one_takes_what_the_other_has() {
     let mut duo = Duo::pair();
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
     duo.until(10 * SEC, |d| d.agree(1));
     let settings = duo.worlds[1].pool.settings().clone();
     let now = Moment(duo.worlds[1].now);
@@ -417,7 +423,7 @@ fn after_a_split_the_higher_epoch_is_followed_and_equal_ones_are_an_alert() {
     let mut duo = Duo::pair();
     duo.cut();
     duo.run_for(3 * SEC);
-    duo.worlds[1].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(1, 1);
     duo.until(10 * SEC, |d| d.actives() == [Some(0), Some(1)]);
     duo.heal();
     duo.until(5 * SEC, |d| d.agree(1));
@@ -425,8 +431,8 @@ fn after_a_split_the_higher_epoch_is_followed_and_equal_ones_are_an_alert() {
     let mut duo = Duo::steady(&star(), true, |_, s| s.failback = Failback::Manual);
     duo.cut();
     duo.run_for(3 * SEC);
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
-    duo.worlds[1].command(Command::Switchover { to: Some(2), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
+    duo.switchover(1, 2);
     duo.until(10 * SEC, |d| d.actives() == [Some(1), Some(2)]);
     duo.heal();
     duo.until(10 * SEC, |d| (0..2).all(|n| d.troubles(n).contains(&Trouble::Disagreement)));
@@ -443,7 +449,7 @@ fn an_active_node_that_only_the_peer_knew_is_known_by_its_server_id_from_its_fir
     duo.run_for(10 * SEC);
     duo.cut();
     duo.run_for(3 * SEC);
-    duo.worlds[1].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(1, 1);
     duo.until(10 * SEC, |d| d.actives() == [Some(0), Some(1)]);
     duo.heal();
     duo.until(5 * SEC, |d| d.agree(1));
@@ -520,10 +526,10 @@ fn two_sites_that_were_both_active_are_an_alert_until_somebody_says_who_is() {
 fn a_planned_change_moves_both_sites_together() {
     for at in 0..2 {
         let mut duo = sites(true);
-        duo.worlds[at].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+        duo.switchover(at, 1);
         duo.until(10 * SEC, |d| d.agree(1));
         duo.run_for(10 * SEC);
-        duo.worlds[at].command(Command::Switchover { to: Some(0), force: false }).expect("and back");
+        duo.switchover(at, 0);
         duo.until(10 * SEC, |d| d.agree(0));
     }
 }
@@ -621,7 +627,7 @@ fn any_history_of_two_directors_ends_with_both_saying_the_same_or_with_an_alert(
 #[test]
 fn a_handover_whose_director_has_lost_both_servers_is_ended_by_the_other() {
     let mut duo = Duo::pair();
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
     duo.until(SEC, |d| d.actives() == [None, None]);
     // lb1, which leads, gets to nobody any more, and is heard as ever.
     duo.worlds[0].begin(Kind::Drop(0));
@@ -654,7 +660,7 @@ fn after_a_reboot_a_switchover_is_not_undone_by_what_the_other_site_has_heard_of
     Change::Reboot(5 * SEC).apply(&mut duo.worlds[0]);
     duo.run_for(10 * SEC);
     assert!(duo.worlds[0].pool.memory().fresh && duo.actives() == [Some(0); 2], "{}", duo.words());
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
     duo.until(10 * SEC, |d| d.agree(1));
     assert_eq!(duo.worlds[0].count(What::HandoverGivenUp), 0, "{}", duo.words());
 }
@@ -734,7 +740,7 @@ fn a_node_that_stands_at_two_sites_or_at_another_than_the_peer_has_it_is_told() 
 #[test]
 fn a_director_that_slept_through_a_handover_hears_its_peer_before_it_gives_it_up() {
     let mut duo = Duo::pair();
-    duo.worlds[0].command(Command::Switchover { to: Some(1), force: false }).expect("a switchover");
+    duo.switchover(0, 1);
     duo.until(SEC, |d| d.actives() == [None, None]);
     Change::Sleep(20 * SEC).apply(&mut duo.worlds[0]);
     duo.cut();
@@ -748,7 +754,7 @@ fn a_director_that_slept_through_a_handover_hears_its_peer_before_it_gives_it_up
     assert_eq!(duo.worlds[0].count(What::HandoverGivenUp), 0, "{}", duo.words());
     // Where nobody is heard, it goes on alone.
     duo.run_for(5 * SEC);
-    duo.worlds[0].command(Command::Switchover { to: Some(0), force: false }).expect("a switchover");
+    duo.switchover(0, 0);
     duo.until(SEC, |d| d.actives() == [None, None]);
     Change::Sleep(20 * SEC).apply(&mut duo.worlds[0]);
     duo.cut();

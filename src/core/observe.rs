@@ -128,14 +128,9 @@ impl Pool {
         let limit = reign.seen - keep;
         let first = reign.shown.iter().rposition(|s| s.at <= limit).unwrap_or(0);
         reign.shown.drain(..first);
-        if !self.others(node).any(|n| self.reads_a_former_log(n)) {
-            self.forget_rewinding();
-        }
-    }
-
-    fn forget_rewinding(&mut self) {
+        let still = self.others(node).any(|n| self.reads_a_former_log(n));
         if let Some(reign) = &mut self.memory.reign {
-            reign.rewound = false;
+            reign.rewound &= still;
         }
     }
 }
