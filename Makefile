@@ -36,6 +36,7 @@ lint:
 build:
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-run
+	$(CARGO) test --locked --no-default-features --profile explore --test 'core_*' --no-run
 
 # Tests mostly wait for servers: more of them run at a time than there are processors.
 unit rest: export RUST_TEST_THREADS ?= 6

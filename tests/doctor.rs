@@ -101,11 +101,17 @@ fn found_and_ended(servers: &mut [Server], agent: &Agent, faults: &[(&str, &str,
     }
 }
 
+/// A machine that is busy for a moment makes servers slow: then it looks again.
+#[track_caller]
+fn nothing_is_found(agent: &Agent) {
+    wait_until("nothing is found", BOUND, || findings(agent).is_empty());
+}
+
 #[test]
 fn a_good_pair_has_nothing_to_mend() {
     let servers = sound_pair();
     let agent = Agent::prepare(&nodes(&servers), "", "");
-    assert_eq!(findings(&agent), [Value::Null; 0]);
+    nothing_is_found(&agent);
     let verbose = agent.says(&["doctor", "db", "--verbose"]);
     assert!(
         verbose.contains("good     db/db2: replication from") && verbose.contains("0 errors, "),
@@ -135,7 +141,7 @@ fn faults_of_a_running_server_are_found_and_ended_by_their_advice() {
             ("server-id-twice", "db/db2", "SET GLOBAL server_id = 1"),
         ],
     );
-    assert_eq!(findings(&agent), [Value::Null; 0]);
+    nothing_is_found(&agent);
 }
 
 #[test]
@@ -157,7 +163,7 @@ fn faults_of_a_channel_are_found_and_ended_by_their_advice() {
         ],
     );
     wait_until("replication runs again", BOUND, || replicates(&servers[1], ""));
-    assert_eq!(findings(&agent), [Value::Null; 0]);
+    nothing_is_found(&agent);
 }
 
 #[test]
