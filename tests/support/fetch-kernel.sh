@@ -3,14 +3,15 @@
 # loads its modules.
 # Fetched with apt and unpacked into a folder, never installed. No root needed.
 #
-#   fetch-kernel.sh FOLDER     FOLDER/linux.uml FOLDER/modprobe FOLDER/lib/modules
+#   fetch-kernel.sh FOLDER     FOLDER/linux.uml FOLDER/modprobe FOLDER/lib/modules FOLDER/xstate.so
 #
 # The machine's own lists of packages serve, where they are new enough; else lists of our own, which are thrown away.
 set -eu
 
 folder=$(realpath -m "${1:?a folder}")
+registers=$(realpath "$(dirname "$0")/guest-xstate.c")
 is_complete() {
-    [ -e "$folder/complete" ] && [ -n "$(find "$folder/lib/modules" -name 'overlay.ko*')" ]
+    [ -e "$folder/complete" ] && [ "$folder/xstate.so" -nt "$registers" ]
 }
 ! is_complete || exit 0
 mkdir -p "$(dirname "$folder")"
@@ -58,5 +59,6 @@ cat >"$scratch/kernel/modprobe" <<END
 LD_LIBRARY_PATH="$folder/lib" exec "$folder/lib/modprobe" -d "$folder" "\$@"
 END
 chmod 755 "$scratch/kernel/modprobe"
+cc -O2 -shared -fPIC -o "$scratch/kernel/xstate.so" "$registers"
 : >"$scratch/kernel/complete"
 mv "$scratch/kernel" "$folder"

@@ -153,6 +153,7 @@ fn run(kernel: &Path, out: &Path) -> ExitStatus {
     command.args(["root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet"]);
     command.args(["con=null", "con0=null,fd:1", "con1=null"]).arg(format!("mem={MEMORY}"));
     command.arg(format!("uml_dir={}", out.display())).arg(format!("init={}", out.join("init").display()));
+    command.env("LD_PRELOAD", kernel.join("xstate.so"));
     // Its memory is a file there, without a name.
     command.env("TMPDIR", env::temp_dir());
     command.stdin(Stdio::null()).stderr(console.try_clone().expect("the console again")).stdout(console);
