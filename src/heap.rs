@@ -1,5 +1,4 @@
-//! What becomes of large buffers: the driver's, two of 4 MiB a connection, of which a poll touches a few pages; and pages of
-//! metrics and status, of which a thousand pools make megabytes.
+//! What becomes of large buffers: pages of metrics and status, of which a thousand pools make megabytes.
 
 use nix::libc;
 

@@ -10,6 +10,7 @@
 //! - `run`: another program, run for so long and for so many of its words
 //! - `alert`, `config`, `control`: syslog and hooks, the file, the socket
 //! - `journal`: what happened, in memory and on disk
+//! - `mysql`: the protocol of MySQL, as far as a monitor speaks it
 //! - `poll`: asking the servers
 //! - `hand`: opening and closing them for writes; a write now and then
 //! - `keepalived`: from verdicts to packets: fragments, track files, weights, and the kernel's table read back
@@ -48,6 +49,8 @@ pub mod heap;
 pub mod journal;
 #[cfg(feature = "daemon")]
 pub mod keepalived;
+#[cfg(feature = "daemon")]
+mod mysql;
 #[cfg(feature = "daemon")]
 pub mod peer;
 #[cfg(feature = "daemon")]

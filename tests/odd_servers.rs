@@ -38,35 +38,52 @@ fn be_odd(mut client: TcpStream, after_login: &[u8]) {
     }
 }
 
-/// Answers to a login that make the driver panic.
-const PANICS: [&[u8]; 3] = [
-    b"\x00\x00\x00\x02",
-    b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x01",
+/// Answers to a login, and what is said of each.
+const SENSELESS: [(&[u8], &str); 6] = [
+    // Nothing where an end is due.
+    (b"\x00\x00\x00\x02", "what comes is no end of a login"),
+    (b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x01", "no number of columns"),
     // 2^36 columns are to come.
-    b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x09\x00\x00\x01\xfe\x00\x00\x00\x00\x10\x00\x00\x00",
+    (
+        b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x09\x00\x00\x01\xfe\x00\x00\x00\x00\x10\x00\x00\x00",
+        "no number of columns",
+    ),
+    // A row of 16 MB.
+    (b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\xff\xff\xff\x01", "an answer of 16777219 bytes or more"),
+    (b"\x07\x00\x00\x09\x00\x00\x00\x02\x00\x00\x00", "packet 9 where 2 is due"),
+    // It wants a file.
+    (b"\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x0c\x00\x00\x01\xfb/etc/passwd", "no number of columns"),
 ];
 
-/// `odd0`, `odd1`, ...: a node for each of those.
+/// It wants the password by `caching_sha2_password`, under a public key that is none: on that the library panics.
+const BAD_KEY: &[u8] = b"\x2c\x00\x00\x02\xfecaching_sha2_password\x00abcdefghijklmnopqrst\x00\
+    \x02\x00\x00\x04\x01\x04\x04\x00\x00\x06\x01key";
+
+/// `odd0`, `odd1`, ...: a node for each of those, the last for the key.
 fn odd_nodes() -> String {
-    let node = |(n, bytes): (usize, &&'static [u8])| {
+    let sends = SENSELESS.iter().map(|(bytes, _)| *bytes).chain([BAD_KEY]);
+    let node = |(n, bytes): (usize, &'static [u8])| {
         format!("      - {{ name: odd{n}, address: \"{}\", promotable: false }}\n", odd_server(bytes))
     };
-    PANICS.iter().enumerate().map(node).collect()
+    sends.enumerate().map(node).collect()
 }
 
 #[test]
-fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
+fn a_server_that_sends_what_makes_no_sense_fails_alone_and_the_others_fail_over() {
     let mut servers = pair_master_master(Use::Gtid);
     let agent = Agent::start(&(nodes(&servers) + &odd_nodes()), "    monitor: { tls: disabled }\n");
     let pid = agent.pid();
     agent.wait_active("db1");
-    wait_until("the driver's panics are told", BOUND, || {
-        let events = agent.says(&["events", "--event", "driver"]);
-        events.contains("db/odd0: what it sends makes no sense")
-            && events.contains("db/odd1: what it sends makes no sense")
-            && events.contains("db/odd2: what it sends makes no sense: it claims to send")
+    for (n, (_, words)) in SENSELESS.iter().enumerate() {
+        agent.wait_state(2 + n, "FAIL_OFFLINE");
+        let why = agent.says(&["why", &format!("db/odd{n}")]);
+        assert!(why.contains(&format!("no MySQL server answers: {words}")), "{why}");
+    }
+    let last = SENSELESS.len();
+    wait_until("what panics is told", BOUND, || {
+        let told = format!("db/odd{last}: what it sends makes no sense: valid PEM");
+        agent.says(&["events", "--event", "driver"]).contains(&told)
     });
-    agent.wait_state(2, "FAIL_OFFLINE");
     servers[0].kill9();
     agent.wait_active("db2");
     assert_eq!(agent.pid(), pid);
@@ -74,17 +91,17 @@ fn a_server_that_makes_the_driver_panic_fails_alone_and_the_others_fail_over() {
 }
 
 #[test]
-fn the_doctor_names_servers_that_make_the_driver_panic_and_looks_at_the_others() {
+fn the_doctor_names_servers_that_send_what_makes_no_sense_and_looks_at_the_others() {
     let servers = pair_master_master(Use::Gtid);
     let agent = Agent::prepare(&(nodes(&servers) + &odd_nodes()), "    monitor: { tls: disabled }\n", "");
     let output = agent.mpp(&["doctor", "--verbose"]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{text}");
-    for n in 0..PANICS.len() {
-        assert!(
-            text.contains(&format!("error    db/odd{n}: ")) && text.contains("the driver gave up"),
-            "{text}"
-        );
+    let said = SENSELESS.iter().map(|(_, words)| format!("no MySQL server answers: {words}"));
+    for (n, words) in said.chain(["what it sends makes no sense: valid PEM".into()]).enumerate() {
+        let told =
+            text.lines().any(|line| line.contains(&format!("error    db/odd{n}: ")) && line.contains(&words));
+        assert!(told, "{words}: {text}");
     }
     assert!(text.contains("good     db/db2: takes writes"), "{text}");
 }

@@ -7,7 +7,7 @@ use mpp::core::event::Gate;
 use mpp::core::gate::LIMIT;
 use mpp::core::observation::Answer;
 use mpp::hand::{Done, End, Plan, Probe, Watched, order};
-use mpp::poll::{Target, Watchdog};
+use mpp::poll::Target;
 use mysql::prelude::Queryable;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,8 +25,7 @@ const BOUND: Duration = Duration::from_secs(60);
 fn have(address: SocketAddr, gate: Gate) -> Result<(), String> {
     let (sender, ends) = channel();
     let done: Done = Arc::new(move |end| _ = sender.send(end));
-    let watchdog = Watchdog::start().expect("a watchdog");
-    order(target(address), gate, now() + LIMIT, &watchdog, done).expect("a thread");
+    order(target(address), gate, now() + LIMIT, done).expect("a thread");
     let end = ends.recv_timeout(BOUND).expect("an end");
     assert!(ends.recv_timeout(Duration::from_millis(50)).is_err(), "one end");
     match end {
@@ -130,8 +129,8 @@ impl Probed {
         let plan = Plan { table, every: half, again: half, limit: second, read_only_counts: true };
         let (sender, told) = channel();
         let tell = Arc::new(move |severity, words| _ = sender.send((severity, words)));
-        let (watched, watchdog) = (Arc::<Watched>::default(), Watchdog::start().expect("a watchdog"));
-        let probe = Probe::start(target(address), plan, &watched, &watchdog, tell).expect("a thread");
+        let watched = Arc::<Watched>::default();
+        let probe = Probe::start(target(address), plan, &watched, tell).expect("a thread");
         Probed { probe, watched, told }
     }
 

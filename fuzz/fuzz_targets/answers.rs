@@ -1,7 +1,7 @@
-//! A server that sends any bytes, on a real connection to the real driver: no panic of ours, no poll without end, no
+//! A server that sends any bytes, on a real connection to the real client: no panic of ours, no poll without end, no
 //! memory without bound; and what passes for facts goes through a pool.
 //!
-//! The first byte says how the rest is sent: see [`Script`]. The driver's own panics end its poller, as in the daemon.
+//! The first byte says how the rest is sent: see [`Script`]. A library's panic ends its poller, as in the daemon.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,7 +10,7 @@ use mpp::core::observation::{Answer, Observation};
 use mpp::core::pool::Pool;
 use mpp::core::settings::{NodeSettings, PoolSettings};
 use mpp::core::time::Moment;
-use mpp::poll::{Poller, Target, Tls, Watchdog};
+use mpp::poll::{Poller, Target, Tls};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -81,7 +81,6 @@ struct Wire {
 }
 
 impl Wire {
-    /// An empty packet makes the driver panic: that is known (tests/odd_servers.rs), and each time costs a thread.
     fn packet(&mut self, payload: &[u8]) {
         let length = u32::try_from(payload.len()).expect("short").to_le_bytes();
         self.bytes.extend_from_slice(&[length[0], length[1], length[2], self.number]);
@@ -98,9 +97,7 @@ impl Wire {
                 continue;
             }
             let (payload, rest) = rest.split_at(length.min(rest.len()));
-            if !payload.is_empty() {
-                self.packet(payload);
-            }
+            self.packet(payload);
             data = rest;
         }
     }
@@ -112,7 +109,7 @@ fuzz_target!(|data: &[u8]| {
     let began = Instant::now();
     assert!(
         stage.lost.load(Ordering::Relaxed) < MOST_LOST,
-        "too many inputs make the driver panic: look into it"
+        "too many inputs make a library panic: look into it"
     );
     let observation = stage.poll();
     assert!(began.elapsed() < FOR_EVER, "a poll of {:?}", began.elapsed());
@@ -125,7 +122,6 @@ fuzz_target!(|data: &[u8]| {
 struct Stage {
     script: Mutex<Script>,
     server: OnceLock<SocketAddr>,
-    watchdog: Watchdog,
     lost: AtomicU32,
 }
 
@@ -133,11 +129,10 @@ impl Stage {
     fn get() -> &'static Stage {
         static STAGE: OnceLock<Stage> = OnceLock::new();
         let fresh = || {
-            keep_panics_of_the_driver_to_their_pollers();
+            keep_panics_of_libraries_to_their_pollers();
             raise_limits();
-            let watchdog = Watchdog::start().expect("a thread");
             let lost = AtomicU32::new(0);
-            Stage { script: Mutex::default(), server: OnceLock::new(), watchdog, lost }
+            Stage { script: Mutex::default(), server: OnceLock::new(), lost }
         };
         let stage: &'static Stage = STAGE.get_or_init(fresh);
         stage.server.get_or_init(|| {
@@ -151,7 +146,7 @@ impl Stage {
         stage
     }
 
-    /// One poll by a poller of its own; `None`: the driver panicked, or believed in absurd numbers.
+    /// One poll by a poller of its own; `None`: a library panicked.
     fn poll(&self) -> Option<Observation> {
         let (answers, observations): (Sender<Option<Observation>>, Receiver<_>) = channel();
         let target = Target {
@@ -167,7 +162,7 @@ impl Stage {
         let deliver = Box::new(move |observation| answers.send(Some(observation)).is_ok());
         let crashed = Box::new(move |_| _ = lost.send(None));
         let every = Duration::from_secs(3600);
-        let poller = Poller::start(target, Duration::ZERO, every, &self.watchdog, deliver, crashed).expect("a thread");
+        let poller = Poller::start(target, Duration::ZERO, every, deliver, crashed).expect("a thread");
         let answer = observations.recv_timeout(FOR_EVER);
         drop(poller);
         let answer = answer.ok().flatten();
@@ -189,14 +184,13 @@ fn serve(mut client: TcpStream, stage: &Stage) {
     while client.read(&mut said).is_ok_and(|n| n > 0) {}
 }
 
-/// A panic in the driver's files costs the thread it happens in, as in the daemon; one in ours is what is looked for.
-fn keep_panics_of_the_driver_to_their_pollers() {
+/// A panic in a library's files costs the thread it happens in, as in the daemon; one in ours is what is looked for.
+fn keep_panics_of_libraries_to_their_pollers() {
     let fatal = std::panic::take_hook();
     mpp::poll::keep_panics_to_their_pollers();
     let rescue = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        let foreign = panic.location().is_some_and(|l| l.file().contains("/registry/src/"))
-            || panic.payload_as_str() == Some("capacity overflow");
+        let foreign = panic.location().is_some_and(|l| l.file().contains("/registry/src/"));
         if foreign { rescue(panic) } else { fatal(panic) }
     }));
 }

@@ -24,7 +24,6 @@ use crate::core::pool::Seat;
 use crate::core::time::Moment;
 use crate::journal::Journal;
 use crate::keepalived;
-use crate::poll::Watchdog;
 use crate::state::Writer;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender};
@@ -86,7 +85,6 @@ pub(super) struct Persisting {
 pub(super) struct Surroundings {
     pub(super) boot_id: [u8; 16],
     pub(super) mailbox: Mailbox,
-    pub(super) watchdog: Watchdog,
     pub(super) journal: Arc<Journal>,
     pub(super) alerts: Alerts,
     pub(super) pulse: Pulse,

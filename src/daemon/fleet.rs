@@ -12,7 +12,6 @@ use crate::core::pool::{Memory, Pool};
 use crate::core::reboot::Carry;
 use crate::core::time::{Duration, Moment};
 use crate::core::words::NodeId;
-use crate::poll::Watchdog;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -86,7 +85,6 @@ impl Fleet {
         settings: &Settings,
         running: &Fleet,
         mailbox: &Mailbox,
-        watchdog: &Watchdog,
     ) -> io::Result<Fresh> {
         let watches = Checkpoints::start_missing(settings, &running.checkpoints, mailbox)?;
         let running: HashMap<SocketAddr, &Running> =
@@ -101,7 +99,7 @@ impl Fleet {
                 let name = format!("{}/{}", config.decision.name, config.decision.nodes[node].name);
                 let pace = member.pool.pace(node);
                 let first = share(pace, place, self.members.len());
-                let poller = Running::start(name, access, timeout, (first, pace), mailbox, watchdog)?;
+                let poller = Running::start(name, access, timeout, (first, pace), mailbox)?;
                 pollers.insert(access.address, poller);
             }
         }
@@ -135,18 +133,13 @@ impl Fleet {
     ///
     /// # Errors
     /// If its thread cannot be started; the lost one keeps its place then.
-    pub(super) fn replace(
-        &mut self,
-        lost: PollerId,
-        mailbox: &Mailbox,
-        watchdog: &Watchdog,
-    ) -> io::Result<()> {
+    pub(super) fn replace(&mut self, lost: PollerId, mailbox: &Mailbox) -> io::Result<()> {
         let Some((place, node)) = self.place_of(lost) else {
             return self.checkpoints.replace(lost, mailbox);
         };
         let member = &mut self.members[place];
         let Some(running) = member.pollers.get_mut(node) else { return Ok(()) };
-        running.restart(member.pool.pace(node), mailbox, watchdog)?;
+        running.restart(member.pool.pace(node), mailbox)?;
         self.places.remove(&lost);
         self.places.insert(running.id, (place, node));
         Ok(())
@@ -177,7 +170,7 @@ impl Member {
         }
     }
 
-    /// Its driver has panicked; whom it asked.
+    /// It has panicked; whom it asked.
     pub(super) fn lose(&mut self, node: NodeId) -> Option<SocketAddr> {
         let running = self.pollers.get_mut(node)?;
         running.lost = true;

@@ -59,8 +59,7 @@ impl Decider {
         let (id, mailbox) = (OrderId::fresh(), self.surroundings.mailbox.clone());
         let target = self.fleet.members[place].pollers[node].target(&mailbox);
         let done: Done = Arc::new(move |end| mailbox.insist(&|| Message::Gated(id, end.clone())));
-        hand::order(target, gate, due, &self.surroundings.watchdog, done)
-            .map_err(|e| format!("can't start a thread: {e}"))?;
+        hand::order(target, gate, due, done).map_err(|e| format!("can't start a thread: {e}"))?;
         self.orders.out.insert(server, Out { id, due, awaited: true });
         Ok(())
     }
@@ -81,8 +80,7 @@ impl Decider {
         let tell: Tell = Arc::new(move |severity, words| {
             _ = mailbox.send(Message::Tell("probe", severity, format!("{name}: write probe: {words}")));
         });
-        running.probe =
-            Some(Probe::start(target, plan, &running.watched, &self.surroundings.watchdog, tell)?);
+        running.probe = Some(Probe::start(target, plan, &running.watched, tell)?);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::core::time::{Duration, Moment, Short};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-/// How long a server that made the driver panic is left alone: at first, and at most; doubled from panic to panic.
+/// How long a server whose answer made a library panic is left alone: at first, and at most; doubled from panic to panic.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(600);
 /// How often one server's poller is replaced: each leaves a sleeping thread and two descriptors behind.
@@ -103,7 +103,7 @@ impl Decider {
         while let Some(due) = self.lost.waiting.iter().position(|(at, _)| *at <= now) {
             let (_, poller) = self.lost.waiting.swap_remove(due);
             let surroundings = &self.surroundings;
-            let started = self.fleet.replace(poller, &surroundings.mailbox, &surroundings.watchdog);
+            let started = self.fleet.replace(poller, &surroundings.mailbox);
             if let Err(e) = started {
                 self.lost.waiting.push((now + LONGEST / 60, poller));
                 let text = format!("can't start a poller: {e}; tried again in {}", Short(LONGEST / 60));

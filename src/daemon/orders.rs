@@ -7,7 +7,7 @@ use crate::core::time::{Moment, Short};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-/// How often one server may make the driver panic in an order: each leaves a sleeping thread behind.
+/// How often one server may make a library panic in an order: each leaves a sleeping thread behind.
 pub(super) const MOST_LOST: u32 = 20;
 
 /// What the pools want done, and what is being done: at most one order a server at a time.
@@ -19,7 +19,7 @@ pub(super) struct Orders {
     pub(super) out: HashMap<SocketAddr, Out>,
     /// Those that came to their end before they began, and why.
     pub(super) refused: Vec<(SocketAddr, String)>,
-    /// How often the driver panicked.
+    /// How often a library panicked.
     pub(super) lost: HashMap<SocketAddr, u32>,
     /// Servers whose probe is to begin once that is published.
     pub(super) probes: Vec<SocketAddr>,

@@ -27,9 +27,9 @@ impl Decider {
         let past = |p: &Pool| (p.settings().name.clone(), Past::Restart(p.memory().clone()));
         let mut pasts: HashMap<String, Past> = pools.map(past).collect();
         let mut fleet = Fleet::new(&settings, &mut pasts);
-        let (mailbox, watchdog) = (&self.surroundings.mailbox, &self.surroundings.watchdog);
+        let mailbox = &self.surroundings.mailbox;
         let fresh = fleet
-            .start_missing(&settings, &self.fleet, mailbox, watchdog)
+            .start_missing(&settings, &self.fleet, mailbox)
             .map_err(|e: io::Error| failed("can't start a poller", e.to_string()))?;
         let ways = ways(&settings.alerts);
         let hooks = self
@@ -55,7 +55,7 @@ impl Decider {
         self.published.clear();
         self.surroundings.board.begin_anew();
         self.settings = settings;
-        // Everybody is asked again, those that made the driver panic too.
+        // Everybody is asked again, those whose answers made a library panic too.
         self.lost = Lost::default();
         for warning in self.settings.warnings.clone() {
             self.tell_self("config", "warning", warning.to_string());

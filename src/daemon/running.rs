@@ -5,7 +5,7 @@ use crate::config::{Access, Password};
 use crate::core::observation::Observation;
 use crate::core::time::Duration;
 use crate::hand::{Probe, Watched};
-use crate::poll::{Poller, Target, Watchdog};
+use crate::poll::{Poller, Target};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +18,7 @@ pub(super) struct Running {
     pub(super) probe: Option<Probe>,
     /// What these writes mean for the polls.
     pub(super) watched: Arc<Watched>,
-    /// Its driver panicked: nobody is asked any more.
+    /// It panicked: nobody is asked any more.
     pub(super) lost: bool,
     /// `POOL/NODE`.
     name: String,
@@ -41,25 +41,19 @@ impl Running {
         timeout: Duration,
         (first, every): (Duration, Duration),
         mailbox: &Mailbox,
-        watchdog: &Watchdog,
     ) -> io::Result<Running> {
         let secret = Secret { password: Password::of(&access.password), told: false };
         let (secret, watched) = (Arc::new(Mutex::new(secret)), Arc::<Watched>::default());
         let target = target(&name, access, timeout, &secret, mailbox);
-        let (id, poller) = poll(target, (first, every), &watched, mailbox, watchdog)?;
+        let (id, poller) = poll(target, (first, every), &watched, mailbox)?;
         let access = access.clone();
         Ok(Running { id, access, poller, probe: None, watched, lost: false, name, timeout, secret })
     }
 
     /// Starts a new poller in the place of one that is lost, its first poll at once.
-    pub(super) fn restart(
-        &mut self,
-        every: Duration,
-        mailbox: &Mailbox,
-        watchdog: &Watchdog,
-    ) -> io::Result<()> {
+    pub(super) fn restart(&mut self, every: Duration, mailbox: &Mailbox) -> io::Result<()> {
         let pace = (Duration::ZERO, every);
-        (self.id, self.poller) = poll(self.target(mailbox), pace, &self.watched, mailbox, watchdog)?;
+        (self.id, self.poller) = poll(self.target(mailbox), pace, &self.watched, mailbox)?;
         self.lost = false;
         Ok(())
     }
@@ -80,7 +74,6 @@ fn poll(
     (first, every): (Duration, Duration),
     watched: &Arc<Watched>,
     mailbox: &Mailbox,
-    watchdog: &Watchdog,
 ) -> io::Result<(PollerId, Poller)> {
     let (id, watched) = (PollerId::fresh(), Arc::clone(watched));
     let (deliverer, reporter) = (mailbox.clone(), mailbox.clone());
@@ -90,7 +83,7 @@ fn poll(
         deliverer.send(Message::Polled(id, observation)) != Sent::Gone
     };
     let crashed = move |words: String| reporter.insist(&|| Message::Crashed(id, words.clone()));
-    Ok((id, Poller::start(target, first, every, watchdog, Box::new(deliver), Box::new(crashed))?))
+    Ok((id, Poller::start(target, first, every, Box::new(deliver), Box::new(crashed))?))
 }
 
 fn target(

@@ -21,7 +21,7 @@ use crate::heap;
 use crate::journal::{self, Journal};
 use crate::keepalived::desk::Desk;
 use crate::keepalived::{push, watch};
-use crate::poll::{self, Watchdog};
+use crate::poll;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::collections::HashSet;
@@ -72,8 +72,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let board = Arc::<Board>::default();
     listen(config, &settings, (&mailbox, &journal, &board), lock.held())?;
     signals::watch(mailbox.clone(), config.to_owned()).map_err(|e| format!("can't catch signals: {e}"))?;
-    let watchdog = Watchdog::start().map_err(no_thread)?;
-    let fresh = fleet.start_missing(&settings, &Fleet::default(), &mailbox, &watchdog);
+    let fresh = fleet.start_missing(&settings, &Fleet::default(), &mailbox);
     let fresh = fresh.map_err(|e| format!("can't start a poller: {e}"))?;
     fleet.adopt(&settings, fresh, Fleet::default());
 
@@ -86,7 +85,7 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     let pulse = systemd::Pulse::default();
     systemd::ready(&pulse, &lvs_desk).map_err(no_thread)?;
     let surroundings =
-        Surroundings { boot_id, mailbox, watchdog, journal, alerts, pulse, daemon, desk, lvs_desk, board };
+        Surroundings { boot_id, mailbox, journal, alerts, pulse, daemon, desk, lvs_desk, board };
     let warnings = settings.warnings.clone();
     let mut decider = Decider::new(settings, (fleet, peers), writer, surroundings, inbox, lock, troubles);
     for fault in legacy.faults {

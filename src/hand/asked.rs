@@ -3,9 +3,9 @@
 //! A server that is frozen when an order comes finds it in its socket when it thaws, minutes later, when everything is
 //! decided otherwise. So each order carries the time, by the server's own clock, after which it is an error.
 
+use crate::core::time::Moment;
+use crate::mysql::{Connection, Fault};
 use crate::poll::{Dialect, Failure, Odd, Phase};
-use ::mysql::prelude::Queryable;
-use ::mysql::{Conn, Error};
 use std::time::Duration;
 
 /// A server's answer.
@@ -21,8 +21,14 @@ pub(super) struct Asked {
     pub(super) server_id: u32,
 }
 
-/// Asks; what follows must begin `within` this time. Errors: the connection, or an answer that makes no sense.
-pub(super) fn ask(conn: &mut Conn, dialect: Dialect, within: Duration) -> Result<Asked, Failure> {
+/// Asks, by the deadline; what follows must begin `within` this time. Errors: the connection, or an answer that makes no
+/// sense.
+pub(super) fn ask(
+    connection: &mut Connection,
+    dialect: Dialect,
+    within: Duration,
+    deadline: Moment,
+) -> Result<Asked, Failure> {
     let strictest = match dialect {
         Dialect::MariaDb => "read_only",
         Dialect::MySql80 | Dialect::MySql82 => "super_read_only",
@@ -33,22 +39,25 @@ pub(super) fn ask(conn: &mut Conn, dialect: Dialect, within: Duration) -> Result
          CAST(@@global.{strictest} AS CHAR), @@global.server_id",
         within.as_micros()
     );
-    let row = conn.query_first::<(String, String, String, u32), _>(question).map_err(in_query)?;
-    let (until, read_only, strictest, server_id) = row.ok_or_else(|| odd("answers without its clock"))?;
+    let rows = connection.rows(&question, deadline).map_err(in_query)?;
+    let texts = rows.first().map(|row| row.values.iter().collect::<Vec<_>>());
+    let Some([Some(until), Some(read_only), Some(strictest), Some(server_id)]) = texts.as_deref() else {
+        return Err(odd("answers without its clock"));
+    };
     if !until.chars().all(|c| c.is_ascii_digit() || " -:.".contains(c)) {
         return Err(odd("answers something else than the time of day"));
     }
     Ok(Asked {
         in_time: format!("UTC_TIMESTAMP(6) < TIMESTAMP'{until}'"),
-        read_only: on(&read_only),
-        closed: on(&strictest),
-        server_id,
+        read_only: on(read_only),
+        closed: on(strictest),
+        server_id: server_id.parse().map_err(|_| odd("answers no number for server_id"))?,
     })
 }
 
 /// An error in an answer.
-pub(super) fn in_query(error: Error) -> Failure {
-    Failure::Driver(Phase::Query, error)
+pub(super) fn in_query(fault: Fault) -> Failure {
+    Failure::Client(Phase::Query, fault)
 }
 
 fn odd(words: &str) -> Failure {

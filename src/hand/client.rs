@@ -5,10 +5,10 @@ use super::health::Health;
 use super::outcome::Outcome;
 use super::probe::{Desk, Plan};
 use crate::clock::now;
-use crate::core::time::Duration;
-use crate::poll::{Connection, Dialect, Failure, Target, Watchdog, dialect, open};
-use ::mysql::Error;
-use ::mysql::prelude::Queryable;
+use crate::core::time::{Duration, Moment};
+use crate::mysql::{Connection, Fault};
+use crate::poll::{Dialect, Failure, Target, dialect, open};
+use std::os::fd::AsFd;
 
 /// How long a write is waited for before its connection is given up for lost, at least.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,19 +20,18 @@ pub(super) struct Client {
     /// Deadline of everything else.
     timeout: Duration,
     plan: Plan,
-    watchdog: Watchdog,
     kept: Option<Connection>,
     /// The server is remembered to do no TLS.
     plain: bool,
     /// How the server greeted, and in which words it is asked.
-    known: Option<((u16, u16, u16), Dialect)>,
+    known: Option<(String, Dialect)>,
 }
 
 impl Client {
     /// Connects to nothing yet.
-    pub(super) fn new(mut target: Target, plan: Plan, watchdog: &Watchdog) -> Client {
+    pub(super) fn new(mut target: Target, plan: Plan) -> Client {
         let timeout = std::mem::replace(&mut target.timeout, PATIENCE.max(plan.limit * 2));
-        Client { target, timeout, plan, watchdog: watchdog.clone(), kept: None, plain: false, known: None }
+        Client { target, timeout, plan, kept: None, plain: false, known: None }
     }
 
     /// How it is done.
@@ -57,17 +56,16 @@ impl Client {
         if !desk.take(line) {
             return Outcome::Unreached;
         }
-        let _watch = self.watchdog.watch(connection.mark, now() + self.target.timeout);
         health.begin();
-        match connection.conn.query_drop(self.statement(&asked)) {
+        match connection.order(&self.statement(&asked), now() + self.target.timeout) {
             Ok(()) => {
                 self.kept = Some(connection);
                 Outcome::Written
             }
-            Err(error) => {
+            Err(fault) => {
                 // After any other error the connection may be out of step with its answers.
-                self.kept = matches!(error, Error::MySqlError(_)).then_some(connection);
-                Outcome::of(&error)
+                self.kept = matches!(fault, Fault::Refused(_)).then_some(connection);
+                Outcome::of(&fault)
             }
         }
     }
@@ -76,29 +74,31 @@ impl Client {
     fn ready(&mut self) -> Result<(Connection, Asked), Failure> {
         let deadline = now() + self.timeout;
         if let Some(kept) = self.kept.take() {
-            match self.ask_on(kept) {
+            match self.ask_on(kept, deadline) {
                 Err(failure) if failure.is_hang_up() && now() < deadline => {}
                 result => return result,
             }
         }
-        let mut fresh = open(&mut self.target, &mut self.plain, deadline, &self.watchdog)?;
-        self.limit_locks(&mut fresh)?;
-        self.ask_on(fresh)
+        let mut fresh = open(&mut self.target, &mut self.plain, deadline)?;
+        self.limit_locks(&mut fresh, deadline)?;
+        self.ask_on(fresh, deadline)
     }
 
     /// Nothing that holds a lock may keep a statement waiting on the server for longer than it is waited for here.
-    fn limit_locks(&self, connection: &mut Connection) -> Result<(), Failure> {
-        let _watch = self.watchdog.watch(connection.mark, now() + self.timeout);
+    fn limit_locks(&self, connection: &mut Connection, deadline: Moment) -> Result<(), Failure> {
         let longest = self.plan.limit.as_secs().max(1);
         let limits =
             format!("SET SESSION lock_wait_timeout = {longest}, innodb_lock_wait_timeout = {longest}");
-        connection.conn.query_drop(limits).map_err(in_query)
+        connection.order(&limits, deadline).map_err(in_query)
     }
 
-    fn ask_on(&mut self, mut connection: Connection) -> Result<(Connection, Asked), Failure> {
-        let _watch = self.watchdog.watch(connection.mark, now() + self.timeout);
-        let dialect = dialect(&mut connection.conn, &mut self.known)?;
-        let asked = ask(&mut connection.conn, dialect, self.timeout)?;
+    fn ask_on(
+        &mut self,
+        mut connection: Connection,
+        deadline: Moment,
+    ) -> Result<(Connection, Asked), Failure> {
+        let dialect = dialect(&mut connection, &mut self.known, deadline)?;
+        let asked = ask(&mut connection, dialect, self.timeout, deadline)?;
         Ok((connection, asked))
     }
 

@@ -7,9 +7,8 @@ use crate::clock::now;
 use crate::core::event::Gate;
 use crate::core::observation::Answer;
 use crate::core::time::{Duration, Moment};
-use crate::poll::{Dialect, Failure, Target, Watchdog, dialect, open, report_to};
-use ::mysql::prelude::Queryable;
-use ::mysql::{Conn, Error};
+use crate::mysql::{Connection, Fault};
+use crate::poll::{Dialect, Failure, Target, dialect, open, report_to};
 use std::io;
 use std::sync::Arc;
 use std::thread;
@@ -33,7 +32,7 @@ const NO_VALUE: u16 = 1231;
 pub enum End {
     /// Done, or why not, in words.
     Known(Result<(), String>),
-    /// The driver panicked on what the server sent, in these words; the thread sleeps for ever.
+    /// A library panicked on what the server sent, in these words; the thread sleeps for ever.
     Senseless(String),
 }
 
@@ -42,45 +41,42 @@ pub type Done = Arc<dyn Fn(End) + Send + Sync>;
 
 /// Starts the thread that carries an order out; it ends before `due`, two seconds from now. Errors: no thread to be
 /// had.
-pub fn order(mut target: Target, gate: Gate, due: Moment, watchdog: &Watchdog, done: Done) -> io::Result<()> {
+pub fn order(mut target: Target, gate: Gate, due: Moment, done: Done) -> io::Result<()> {
     let deadline = due - ANSWER;
     target.timeout = deadline.since(now());
-    let watchdog = watchdog.clone();
     let thread = thread::Builder::new().name(format!("gate-{}", target.name)).stack_size(STACK);
     thread.spawn(move || {
         let crashed = Arc::clone(&done);
         report_to(Box::new(move |words| crashed(End::Senseless(words))));
-        done(End::Known(carry_out(target, gate, deadline, &watchdog)));
+        done(End::Known(carry_out(target, gate, deadline)));
     })?;
     Ok(())
 }
 
-fn carry_out(mut target: Target, gate: Gate, deadline: Moment, watchdog: &Watchdog) -> Result<(), String> {
-    let result = open(&mut target, &mut false, deadline, watchdog).and_then(|mut connection| {
-        let _watch = watchdog.watch(connection.mark, deadline);
-        turn(&mut connection.conn, gate, deadline)
-    });
+fn carry_out(mut target: Target, gate: Gate, deadline: Moment) -> Result<(), String> {
+    let result = open(&mut target, &mut false, deadline)
+        .and_then(|mut connection| turn(&mut connection, gate, deadline));
     result.map_err(|failure| words(&failure, &target, now() >= deadline))?
 }
 
 /// The inner result is what the server has made of it.
-fn turn(conn: &mut Conn, gate: Gate, deadline: Moment) -> Result<Result<(), String>, Failure> {
-    let dialect = dialect(conn, &mut None)?;
+fn turn(connection: &mut Connection, gate: Gate, deadline: Moment) -> Result<Result<(), String>, Failure> {
+    let dialect = dialect(connection, &mut None, deadline)?;
     let left = deadline.since(now());
     let begin = match dialect {
         Dialect::MariaDb => left / 2,
         Dialect::MySql80 | Dialect::MySql82 => left.saturating_sub(LOCK_WAIT).max(BEGIN),
     };
-    let asked = ask(conn, dialect, begin)?;
+    let asked = ask(connection, dialect, begin, deadline)?;
     if is(gate, asked.read_only, asked.closed) {
         return Ok(Ok(()));
     }
     if dialect != Dialect::MariaDb {
-        conn.query_drop(format!("SET SESSION lock_wait_timeout = {}", LOCK_WAIT.as_secs()))
-            .map_err(in_query)?;
+        let limit = format!("SET SESSION lock_wait_timeout = {}", LOCK_WAIT.as_secs());
+        connection.order(&limit, deadline).map_err(in_query)?;
     }
-    conn.query_drop(statement(dialect, gate, &asked.in_time, left / 2)).map_err(in_query)?;
-    let asked = ask(conn, dialect, BEGIN)?;
+    connection.order(&statement(dialect, gate, &asked.in_time, left / 2), deadline).map_err(in_query)?;
+    let asked = ask(connection, dialect, BEGIN, deadline)?;
     Ok(match is(gate, asked.read_only, asked.closed) {
         true => Ok(()),
         false => Err("it was set, and was set back at once by somebody else".into()),
@@ -116,13 +112,13 @@ fn words(failure: &Failure, target: &Target, late: bool) -> String {
         Answer::Online(_) | Answer::Overdue => "no answer".into(),
     };
     match failure {
-        Failure::Driver(_, Error::MySqlError(e)) if e.code == NOT_PERMITTED => {
+        Failure::Client(_, Fault::Refused(e)) if e.code == NOT_PERMITTED => {
             format!("{words} (mpp config grants)")
         }
-        Failure::Driver(_, Error::MySqlError(e)) if LOCKED.contains(&e.code) => {
+        Failure::Client(_, Fault::Refused(e)) if LOCKED.contains(&e.code) => {
             format!("something holds a lock, or runs long: {words}")
         }
-        Failure::Driver(_, Error::MySqlError(e)) if e.code == NO_VALUE => {
+        Failure::Client(_, Fault::Refused(e)) if e.code == NO_VALUE => {
             "it stood still when it was asked; nothing was changed".into()
         }
         _ => words,

@@ -1,7 +1,7 @@
 //! What came of a write to the probe table: the server's fault, the operator's, or nobody's.
 
+use crate::mysql::{Fault, Refusal};
 use crate::poll::shorten;
-use ::mysql::{Error, MySqlError};
 
 /// What came of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +30,15 @@ const OF_THE_PROBE_TOO: [u16; 5] = [1288, 1364, 1366, 1471, 3098];
 
 impl Outcome {
     /// Of a write that ended with an error.
-    pub(super) fn of(error: &Error) -> Outcome {
-        match error {
-            Error::MySqlError(refusal) => refused(refusal),
+    pub(super) fn of(fault: &Fault) -> Outcome {
+        match fault {
+            Fault::Refused(refusal) => refused(refusal),
             _ => Outcome::Unreached,
         }
     }
 }
 
-fn refused(refusal: &MySqlError) -> Outcome {
+fn refused(refusal: &Refusal) -> Outcome {
     let words = format!("{} {}", refusal.code, shorten(&refusal.message));
     let class = refusal.state.get(..2).unwrap_or_default();
     match refusal.code {
@@ -57,8 +57,8 @@ mod tests {
     #[test]
     fn a_refusal_is_the_servers_fault_or_the_operators() {
         let of = |code, state: &str| {
-            let refusal = MySqlError { state: state.into(), message: "no".into(), code };
-            Outcome::of(&Error::MySqlError(refusal))
+            let refusal = Refusal { state: state.into(), message: "no".into(), code };
+            Outcome::of(&Fault::Refused(refusal))
         };
         for (code, state) in
             [(1021, "HY000"), (1114, "HY000"), (1030, "HY000"), (1205, "HY000"), (1213, "40001")]
@@ -80,6 +80,6 @@ mod tests {
             assert!(matches!(of(code, state), Outcome::ReadOnly(_)), "{code}");
         }
         assert_eq!(of(1048, "23000"), Outcome::Unreached);
-        assert_eq!(Outcome::of(&Error::server_disconnected()), Outcome::Unreached);
+        assert_eq!(Outcome::of(&Fault::NoTls), Outcome::Unreached);
     }
 }

@@ -9,7 +9,7 @@ use super::health::{Health, Watched};
 use super::outcome::Outcome;
 use crate::clock::now;
 use crate::core::time::{Duration, Moment};
-use crate::poll::{Target, Watchdog, report_to};
+use crate::poll::{Target, report_to};
 use nix::sys::socket::{Shutdown, shutdown};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -62,18 +62,12 @@ impl Probe {
     /// Starts the thread, and the first write at once; what it finds counts for the polls that `watched` judges. What is
     /// wrong with the probe itself goes to `tell`. `target.timeout` is the deadline of everything but the write itself.
     /// Errors: no thread to be had.
-    pub fn start(
-        target: Target,
-        plan: Plan,
-        watched: &Arc<Watched>,
-        watchdog: &Watchdog,
-        tell: Tell,
-    ) -> io::Result<Probe> {
+    pub fn start(target: Target, plan: Plan, watched: &Arc<Watched>, tell: Tell) -> io::Result<Probe> {
         let (desk, health) =
             (Arc::<Desk>::default(), Arc::new(Health::new(plan.limit, plan.read_only_counts)));
         let probe = Probe { plan: plan.clone(), watched: Arc::clone(watched), desk: Arc::clone(&desk) };
         let thread = thread::Builder::new().name(format!("probe-{}", target.name)).stack_size(STACK);
-        let (client, judged) = (Client::new(target, plan, watchdog), Arc::clone(&health));
+        let (client, judged) = (Client::new(target, plan), Arc::clone(&health));
         thread.spawn(move || {
             let (lost, teller) = (Arc::clone(&judged), Arc::clone(&tell));
             report_to(Box::new(move |words| {

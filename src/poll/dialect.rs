@@ -1,10 +1,11 @@
 //! In which words a server is asked, by its version.
 
 use super::failure::shorten;
-use super::fields::{Odd, Record, Sets};
+use super::fields::{Odd, Sets};
 use super::{mariadb, mysql8};
 use crate::core::observation::Facts;
 use crate::core::time::Duration;
+use crate::mysql::Record;
 
 /// The words a server understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What went wrong in a poll, as the answer it counts as, in words. The password is in none of them.
 
 use super::fields::Odd;
-use super::target::{Target, Tls};
+use super::target::Target;
 use crate::core::observation::{Answer, Offline};
 use crate::core::time::Short;
-use ::mysql::{DriverError, Error, MySqlError};
+use crate::mysql::{Fault, Refusal};
 use nix::errno::Errno;
 use std::io::{self, ErrorKind};
 
@@ -34,10 +34,8 @@ pub(crate) enum Phase {
 pub(crate) enum Failure {
     /// There is no password to log in with, and why.
     NoPassword(String),
-    /// The authority's certificates cannot be read, and why.
-    NoAuthority(String),
-    /// The driver failed, or the server said no.
-    Driver(Phase, Error),
+    /// The connection failed, or the server said no.
+    Client(Phase, Fault),
     /// The server is too old, or answered something else than was asked for.
     Unexpected(Odd),
 }
@@ -52,44 +50,45 @@ impl Failure {
     /// Whether the other end had closed the connection, or left it in no state to be used. Not a timeout.
     pub(crate) fn is_hang_up(&self) -> bool {
         match self {
-            Failure::Driver(_, Error::MySqlError(e)) => HUNG_UP.contains(&e.code),
-            Failure::Driver(_, e) => io_error(e).is_none_or(|e| !is_timeout(e.kind())),
+            Failure::Client(_, Fault::Refused(refusal)) => HUNG_UP.contains(&refusal.code),
+            Failure::Client(_, Fault::Broken(e)) => !is_timeout(e.kind()),
+            Failure::Client(..) => true,
             _ => false,
         }
     }
 
-    /// The answer it counts as. `late`: the deadline has passed, so that whatever the driver says was our
-    /// doing.
+    /// The answer it counts as. `late`: the deadline has passed, so that whatever broke was our doing.
     pub(crate) fn answer(&self, target: &Target, late: bool) -> Answer {
         match self {
             Failure::NoPassword(why) => Answer::Denied(format!("no password: {}", shorten(why))),
-            Failure::NoAuthority(why) => Answer::Denied(format!("tls: {}", shorten(why))),
             Failure::Unexpected(odd) => Answer::Saturated(shorten(&odd.0)),
-            Failure::Driver(_, Error::MySqlError(e)) => refusal(e),
-            Failure::Driver(phase, e) => match io_error(e) {
-                Some(e) if late || is_timeout(e.kind()) => timeout(*phase, target),
-                Some(e) => broken(e, matches!(target.tls, Tls::Disabled)),
-                None => driver(e, target),
-            },
+            Failure::Client(phase, fault) => of(fault, *phase, target, late),
         }
     }
 }
 
-/// An error the server itself sent.
-fn refusal(e: &MySqlError) -> Answer {
-    let words = format!("{} {}", e.code, shorten(&e.message));
-    match e.code {
-        SHUTDOWN => Answer::offline(words),
-        code if DENIED.contains(&code) => Answer::Denied(words),
-        _ => Answer::Saturated(words),
+fn of(fault: &Fault, phase: Phase, target: &Target, late: bool) -> Answer {
+    match fault {
+        Fault::Refused(refusal) => refused(refusal),
+        Fault::Unreachable(e) => unreachable(e, target),
+        Fault::Broken(e) if late || is_timeout(e.kind()) => timeout(phase, target),
+        Fault::Broken(e) => broken(e),
+        Fault::NoTls => Answer::Denied("the server offers no TLS, but `tls` demands it".into()),
+        Fault::Tls(why) => Answer::Denied(format!("tls: {}", shorten(why))),
+        Fault::Plugin(plugin) => {
+            Answer::Denied(format!("unknown authentication plugin `{}`: wrong user?", shorten(plugin)))
+        }
+        Fault::Senseless(why) => Answer::offline(format!("no MySQL server answers: {}", shorten(why))),
     }
 }
 
-fn io_error(e: &Error) -> Option<&io::Error> {
-    match e {
-        Error::IoError(e) => Some(e),
-        Error::CodecError(e) => std::error::Error::source(e)?.downcast_ref(),
-        _ => None,
+/// An error the server itself sent.
+fn refused(refusal: &Refusal) -> Answer {
+    let words = format!("{} {}", refusal.code, shorten(&refusal.message));
+    match refusal.code {
+        SHUTDOWN => Answer::offline(words),
+        code if DENIED.contains(&code) => Answer::Denied(words),
+        _ => Answer::Saturated(words),
     }
 }
 
@@ -98,55 +97,38 @@ fn is_timeout(kind: ErrorKind) -> bool {
 }
 
 fn timeout(phase: Phase, target: &Target) -> Answer {
-    let span = Short(target.timeout);
     match phase {
         Phase::Login => Answer::Offline(Offline {
-            reason: format!("accepts, but sends no greeting within {span}"),
+            reason: format!("accepts, but sends no greeting within {}", Short(target.timeout)),
             silent: true,
         }),
-        Phase::Query => Answer::offline(format!("timeout after {span}")),
+        Phase::Query => no_answer(target),
     }
 }
 
+fn no_answer(target: &Target) -> Answer {
+    Answer::offline(format!("timeout after {}", Short(target.timeout)))
+}
+
 /// A connection that broke while it was used.
-fn broken(e: &io::Error, plain: bool) -> Answer {
+fn broken(e: &io::Error) -> Answer {
     match e.kind() {
-        ErrorKind::InvalidData if !plain => Answer::Denied(format!("tls: {}", shorten(&e.to_string()))),
         ErrorKind::ConnectionReset => Answer::offline("connection reset"),
         ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => Answer::offline("server disconnected"),
         _ => Answer::offline(shorten(&e.to_string())),
     }
 }
 
-fn driver(e: &Error, target: &Target) -> Answer {
-    match e {
-        Error::DriverError(DriverError::ConnectTimeout | DriverError::Timeout) => {
-            Answer::offline(format!("timeout after {}", Short(target.timeout)))
-        }
-        Error::DriverError(DriverError::CouldNotConnect(Some((_, text, kind)))) => unreachable(text, *kind),
-        Error::DriverError(DriverError::TlsNotSupported) => {
-            Answer::Denied("the server offers no TLS, but `tls` demands it".into())
-        }
-        Error::DriverError(DriverError::UnknownAuthPlugin(plugin)) => {
-            Answer::Denied(format!("unknown authentication plugin `{}`: wrong user?", shorten(plugin)))
-        }
-        Error::DriverError(
-            DriverError::OldMysqlPasswordDisabled
-            | DriverError::CleartextPluginDisabled
-            | DriverError::InvalidParsecSalt,
-        ) => Answer::Denied(shorten(&e.to_string())),
-        Error::TlsError(e) => Answer::Denied(format!("tls: {}", shorten(&e.to_string()))),
-        _ => Answer::offline(format!("no MySQL server answers: {}", shorten(&e.to_string()))),
-    }
-}
-
 /// No connection. A machine that has run out of sockets is the monitor's own trouble.
-fn unreachable(text: &str, kind: ErrorKind) -> Answer {
+fn unreachable(e: &io::Error, target: &Target) -> Answer {
     let ours = [Errno::EMFILE, Errno::ENFILE, Errno::ENOBUFS, Errno::ENOMEM, Errno::EADDRNOTAVAIL];
-    if ours.iter().any(|errno| text.ends_with(&format!("(os error {})", *errno as i32))) {
-        return Answer::Denied(format!("this machine cannot open a connection: {}", shorten(text)));
+    if ours.iter().any(|errno| e.raw_os_error() == Some(*errno as i32)) {
+        return Answer::Denied(format!("this machine cannot open a connection: {}", shorten(&e.to_string())));
     }
-    Answer::offline(plain_words(kind).map_or_else(|| shorten(text), str::to_owned))
+    if is_timeout(e.kind()) {
+        return no_answer(target);
+    }
+    Answer::offline(plain_words(e.kind()).map_or_else(|| shorten(&e.to_string()), str::to_owned))
 }
 
 /// The field's own words for what happens to connections.
@@ -177,6 +159,7 @@ pub(crate) fn shorten(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::target::Tls;
     use super::*;
     use crate::core::time::Duration;
 
@@ -192,12 +175,12 @@ mod tests {
         }
     }
 
-    fn answer(error: impl Into<Error>) -> Answer {
-        Failure::Driver(Phase::Query, error.into()).answer(&target(Tls::Preferred), false)
+    fn answer(fault: Fault) -> Answer {
+        Failure::Client(Phase::Query, fault).answer(&target(Tls::Preferred), false)
     }
 
     fn said(code: u16) -> Answer {
-        answer(MySqlError { state: "HY000".into(), message: "no".into(), code })
+        answer(Fault::Refused(Refusal { code, state: "HY000".into(), message: "no".into() }))
     }
 
     #[test]
@@ -213,34 +196,26 @@ mod tests {
 
     #[test]
     fn a_connection_that_cannot_be_made_says_why() {
-        let no = |errno: Errno| {
-            let e = io::Error::from(errno);
-            answer(DriverError::CouldNotConnect(Some(("a".into(), e.to_string(), e.kind()))))
-        };
+        let no = |errno: Errno| answer(Fault::Unreachable(errno.into()));
         assert_eq!(no(Errno::ECONNREFUSED), Answer::offline("connection refused"));
         assert_eq!(no(Errno::EHOSTUNREACH), Answer::offline("no route to host"));
         assert_eq!(no(Errno::ENETUNREACH), Answer::offline("network unreachable"));
-        assert_eq!(answer(DriverError::ConnectTimeout), Answer::offline("timeout after 500ms"));
+        assert_eq!(no(Errno::ETIMEDOUT), Answer::offline("timeout after 500ms"));
         assert!(matches!(no(Errno::EMFILE), Answer::Denied(words) if words.contains("Too many open files")));
     }
 
     #[test]
     fn tls_and_authentication_plugins_are_our_own_trouble() {
-        let bad_tls = io::Error::new(ErrorKind::InvalidData, "received fatal alert");
-        let troubles = [
-            Error::DriverError(DriverError::TlsNotSupported),
-            Error::DriverError(DriverError::UnknownAuthPlugin("sha256_password".into())),
-            Error::CodecError(bad_tls.into()),
-        ];
-        for trouble in troubles {
-            let words = trouble.to_string();
+        let bad_tls = io::Error::new(ErrorKind::InvalidData, rustls::Error::DecryptError);
+        for trouble in [Fault::NoTls, Fault::Plugin("sha256_password".into()), bad_tls.into()] {
+            let words = format!("{trouble:?}");
             assert!(matches!(answer(trouble), Answer::Denied(_)), "{words}");
         }
     }
 
     #[test]
     fn past_the_deadline_any_broken_connection_is_a_timeout() {
-        let failure = |phase| Failure::Driver(phase, Error::server_disconnected());
+        let failure = |phase| Failure::Client(phase, Fault::Broken(ErrorKind::UnexpectedEof.into()));
         let target = target(Tls::Disabled);
         assert_eq!(failure(Phase::Query).answer(&target, false), Answer::offline("server disconnected"));
         assert_eq!(failure(Phase::Query).answer(&target, true), Answer::offline("timeout after 500ms"));

@@ -3,11 +3,9 @@
 use super::failure::shorten;
 use crate::core::observation::{Run, Thread};
 use crate::core::position::{BadGtid, Coordinate};
-use ::mysql::{Column, Row, Value};
-use std::borrow::Cow;
+use crate::mysql::Record;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 /// Longest text taken for one value, bytes: a GTID position of a thousand domains.
 pub(super) const LONGEST_VALUE: usize = 32 << 10;
@@ -19,42 +17,6 @@ const MOST_CHANNELS: usize = 64;
 /// What MySQL says before it says what happened.
 const PREFACE: &str =
     "Coordinator stopped because there were error(s) in the worker(s). The most recent failure being: ";
-
-/// A row of an answer.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// What its values are called.
-    pub columns: Arc<[Column]>,
-    /// As many as there are columns.
-    pub values: Vec<Value>,
-}
-
-impl From<Row> for Record {
-    fn from(row: Row) -> Record {
-        Record { columns: row.columns(), values: row.unwrap() }
-    }
-}
-
-impl Record {
-    /// Its values in the order of the columns, as text; `None` for NULL.
-    pub fn texts(&self) -> impl Iterator<Item = Option<String>> {
-        self.values.iter().map(|value| shown(value).map(Cow::into_owned))
-    }
-
-    /// The names of its columns.
-    pub fn names(&self) -> impl Iterator<Item = String> {
-        self.columns.iter().map(|column| column.name_str().into_owned())
-    }
-}
-
-/// `None` for NULL.
-fn shown(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::NULL => None,
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes)),
-        number => Some(number.as_sql(true).into()),
-    }
-}
 
 /// What a server answered and should not have, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,54 +71,53 @@ pub(super) struct Fields<'a>(&'a Record);
 
 impl<'a> Fields<'a> {
     /// `None` for NULL, and for a column that is not there.
-    pub(super) fn optional(&self, name: &str) -> Option<Cow<'a, str>> {
-        let index = self.0.columns.iter().position(|c| c.name_ref() == name.as_bytes())?;
-        shown(self.0.values.get(index)?)
+    pub(super) fn optional(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name)
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<Cow<'a, str>, Odd> {
+    pub(super) fn text(&self, name: &str) -> Result<&'a str, Odd> {
         bounded(self.whole(name)?, name, LONGEST_VALUE)
     }
 
     /// A text of any length.
-    pub(super) fn whole(&self, name: &str) -> Result<Cow<'a, str>, Odd> {
+    pub(super) fn whole(&self, name: &str) -> Result<&'a str, Odd> {
         self.optional(name).ok_or_else(|| missing(name))
     }
 
     pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Result<T, Odd> {
-        parse(&self.text(name)?, name)
+        parse(self.text(name)?, name)
     }
 
     /// `None` for NULL.
     pub(super) fn parsed_optional<T: FromStr>(&self, name: &str) -> Result<Option<T>, Odd> {
-        self.optional(name).map(|text| parse(&text, name)).transpose()
+        self.optional(name).map(|text| parse(text, name)).transpose()
     }
 
     /// A switch that is on. Some have more than two positions: everything but off is on.
     pub(super) fn on(&self, name: &str) -> Result<bool, Odd> {
-        Ok(!matches!(&*self.text(name)?, "0" | "OFF"))
+        Ok(!matches!(self.text(name)?, "0" | "OFF"))
     }
 
     pub(super) fn coordinate(&self, file: &str, offset: &str) -> Result<Coordinate, Odd> {
         let name = bounded(self.text(file)?, file, LONGEST_NAME)?;
-        Ok(Coordinate { file: name.into_owned(), offset: self.parsed(offset)? })
+        Ok(Coordinate { file: name.to_owned(), offset: self.parsed(offset)? })
     }
 
     pub(super) fn thread(&self, run: &str, number: &str, error: &str) -> Result<Thread, Odd> {
-        let run = match &*self.text(run)? {
+        let run = match self.text(run)? {
             "Yes" => Run::Yes,
             "No" => Run::No,
             _ => Run::Connecting,
         };
         let number = self.parsed(number)?;
         let error = self.text(error)?;
-        let error = error.strip_prefix(PREFACE).unwrap_or(&error);
+        let error = error.strip_prefix(PREFACE).unwrap_or(error);
         Ok(Thread { run, error: (number != 0).then(|| (number, shorten(error))) })
     }
 }
 
 /// What a server says is remembered and published: it must be of a size that servers say.
-fn bounded<'a>(text: Cow<'a, str>, name: &str, most: usize) -> Result<Cow<'a, str>, Odd> {
+fn bounded<'a>(text: &'a str, name: &str, most: usize) -> Result<&'a str, Odd> {
     if text.len() <= most {
         return Ok(text);
     }

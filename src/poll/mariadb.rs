@@ -17,13 +17,13 @@ pub(super) fn facts(sets: &Sets<'_>, round_trip: Duration) -> Result<Facts, Odd>
     let server = &sets.server;
     Ok(Facts {
         server_id: server.parsed("server_id")?,
-        version: shorten(&server.text("version")?),
+        version: shorten(server.text("version")?),
         // 12.0 made it a word with shades.
         read_only: server.on("read_only")?,
         position: Position {
             gtid: domains(server, "gtid_binlog_pos")?.union(&domains(server, "gtid_slave_pos")?).into(),
             binlog: sets.end_of_binlog()?,
-            written: parse_written(&server.text("gtid_binlog_state")?)?,
+            written: parse_written(server.text("gtid_binlog_state")?)?,
             uuid: None,
         },
         channels: sets.channels.iter().map(channel).collect::<Result<_, _>>()?,
@@ -34,8 +34,8 @@ pub(super) fn facts(sets: &Sets<'_>, round_trip: Duration) -> Result<Facts, Odd>
 fn channel(row: &Fields<'_>) -> Result<Channel, Odd> {
     let with_gtid = row.text("Using_Gtid")? != "No";
     Ok(Channel {
-        name: shorten(&row.text("Connection_name")?),
-        source_host: shorten(&row.text("Master_Host")?),
+        name: shorten(row.text("Connection_name")?),
+        source_host: shorten(row.text("Master_Host")?),
         source_port: row.parsed("Master_Port")?,
         source_id: row.parsed("Master_Server_Id")?,
         io: row.thread("Slave_IO_Running", "Last_IO_Errno", "Last_IO_Error")?,
@@ -48,5 +48,5 @@ fn channel(row: &Fields<'_>) -> Result<Channel, Odd> {
 }
 
 fn domains(row: &Fields<'_>, name: &str) -> Result<Domains, Odd> {
-    Ok(Domains::parse(&row.text(name)?)?)
+    Ok(Domains::parse(row.text(name)?)?)
 }

@@ -36,7 +36,7 @@ pub(super) fn facts(sets: &Sets<'_>, round_trip: Duration) -> Result<Facts, Odd>
     let complete = server.text("gtid_mode")? == "ON";
     Ok(Facts {
         server_id: server.parsed("server_id")?,
-        version: shorten(&server.text("version")?),
+        version: shorten(server.text("version")?),
         read_only: server.on("read_only")? || server.on("super_read_only")?,
         position: Position {
             gtid: gtids(server, "gtid_executed", complete)?,
@@ -51,8 +51,8 @@ pub(super) fn facts(sets: &Sets<'_>, round_trip: Duration) -> Result<Facts, Odd>
 
 fn channel(row: &Fields<'_>, complete: bool) -> Result<Channel, Odd> {
     Ok(Channel {
-        name: shorten(&row.text("Channel_Name")?),
-        source_host: shorten(&row.text("Source_Host")?),
+        name: shorten(row.text("Channel_Name")?),
+        source_host: shorten(row.text("Source_Host")?),
         source_port: row.parsed("Source_Port")?,
         source_id: row.parsed("Source_Server_Id")?,
         io: row.thread("Replica_IO_Running", "Last_IO_Errno", "Last_IO_Error")?,
@@ -67,7 +67,7 @@ fn channel(row: &Fields<'_>, complete: bool) -> Result<Channel, Odd> {
 fn gtids(row: &Fields<'_>, name: &str, complete: bool) -> Result<Gtids, Odd> {
     let text = row.whole(name)?;
     match complete && text.len() <= LONGEST_SET {
-        true => Ok(Gtids::Set(GtidSet::parse(&text)?)),
+        true => Ok(Gtids::Set(GtidSet::parse(text)?)),
         false => Ok(Gtids::default()),
     }
 }

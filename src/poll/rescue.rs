@@ -1,61 +1,12 @@
-//! When the driver panics on what a server sent, or asks for more memory than there is because the server claimed so:
-//! that thread alone is given up, not the daemon.
+//! When a library panics on what a server sent: that thread alone is given up, not the daemon.
 //!
 //! A panic aborts the process, for a half-dead agent must not leave a stale verdict standing. A poller is the exception:
 //! it decides nothing, and what it reads is not ours. Its panic is reported, its thread sleeps for ever, and the node
 //! is overdue until a new poller asks it.
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
 use std::thread;
-
-/// More than this in one piece no answer takes, bytes: a packet has at most 1 MiB. The driver asks for it where a server
-/// claims to send billions of columns.
-const ABSURD: usize = 64 << 20;
-
-/// The system's allocator; a poller that asks it for an absurd amount is given up. An allocation that fails would abort
-/// the process.
-struct Careful;
-
-#[global_allocator]
-static CAREFUL: Careful = Careful;
-
-// SAFETY: each call is passed on as it came to the system's allocator, which keeps the contract; or it never returns,
-// holding nothing.
-unsafe impl GlobalAlloc for Careful {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        refuse_absurd(layout.size());
-        // SAFETY: as the caller vouches.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        refuse_absurd(layout.size());
-        // SAFETY: as the caller vouches.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        refuse_absurd(size);
-        // SAFETY: as the caller vouches.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as the caller vouches.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-fn refuse_absurd(size: usize) {
-    // At the very end of a thread there is no telling any more.
-    if size > ABSURD
-        && let Ok(Some(crashed)) = CRASHED.try_with(Cell::take)
-    {
-        give_up(crashed, format!("it claims to send {} MiB at once", size >> 20));
-    }
-}
 
 fn give_up(crashed: Crashed, words: String) -> ! {
     crashed(words);

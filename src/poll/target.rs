@@ -17,7 +17,7 @@ pub struct Target {
     /// The monitor's user.
     pub user: String,
     /// Whether the connection is encrypted. [`Tls::Verify`]: the certificate must name the node's IP address,
-    /// and be signed by one of these authorities or (the driver leaves no choice) one of the web's.
+    /// and be signed by one of these authorities.
     pub tls: Tls,
     /// Deadline of a whole poll: connect, login and query; above zero.
     pub timeout: Duration,

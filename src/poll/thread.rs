@@ -1,7 +1,6 @@
 //! One thread for each node and each checkpoint: it asks, hands the answer on, and waits: for the next poll, for word, for a hang-up.
 
-use super::deadline::Watchdog;
-use super::mysql::Asker;
+use super::asker::Asker;
 use super::rescue::{self, Crashed};
 use super::schedule::Schedule;
 use super::target::Target;
@@ -55,18 +54,17 @@ struct Orders {
 
 impl Poller {
     /// Starts the thread; its first poll begins after `first`, the next ones `every` from start to start. `deliver`
-    /// gets each answer on that thread, and says false when nobody wants them any more. If the driver panics,
+    /// gets each answer on that thread, and says false when nobody wants them any more. If it panics,
     /// `crashed` gets its words and the thread is lost: start another one. Errors: no thread or no descriptor to be had.
     pub fn start(
         target: Target,
         first: Duration,
         every: Duration,
-        watchdog: &Watchdog,
         deliver: Box<dyn FnMut(Observation) -> bool + Send>,
         crashed: Crashed,
     ) -> io::Result<Poller> {
         let name = format!("poll-{}", target.name);
-        Poller::of(&name, Asker::new(target, watchdog), first, every, deliver, crashed)
+        Poller::of(&name, Asker::new(target), first, every, deliver, crashed)
     }
 
     /// The same for whatever is asked.

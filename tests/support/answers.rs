@@ -2,22 +2,35 @@
 //!
 //! `[N]` begins a statement's rows, `*` a row, then `COLUMN: VALUE`; `NULL` is NULL, `\n` a line's end within a value.
 
-use mpp::poll::{Dialect, Record};
-use mysql::consts::ColumnType;
+use mpp::poll::{Dialect, Record, Words};
 use mysql::prelude::Queryable;
-use mysql::{Column, Conn, Value};
+use mysql::{Conn, Row, Value};
 use std::fmt::Write;
+use std::sync::Arc;
 
-/// Asks a server as the product does.
+/// Asks a server as the product does, by another client than the product's.
 pub fn ask(conn: &mut Conn) -> Vec<Vec<Record>> {
     let version: String = conn.query_first("SELECT @@version").expect("an answer").expect("a version");
     let dialect = Dialect::of(&version).expect("a version that is not too old");
     let mut answer = conn.query_iter(dialect.question()).expect("an answer");
     let mut sets = Vec::new();
     while let Some(set) = answer.iter() {
-        sets.push(set.map(|row| row.expect("a row").into()).collect());
+        sets.push(set.map(|row| record(&row.expect("a row"))).collect());
     }
     sets
+}
+
+fn record(row: &Row) -> Record {
+    let (mut columns, mut values) = (Words::new(), Words::new());
+    for (n, column) in row.columns_ref().iter().enumerate() {
+        columns.push(Some(column.name_ref()));
+        values.push(match &row[n] {
+            Value::NULL => None,
+            Value::Bytes(bytes) => Some(bytes),
+            other => panic!("{other:?} is no text"),
+        });
+    }
+    Record { columns: Arc::new(columns), values }
 }
 
 /// The rows as text.
@@ -27,13 +40,9 @@ pub fn write(sets: &[Vec<Record>]) -> String {
         writeln!(text, "[{}]", n + 1).expect("memory");
         for row in set {
             text += "*\n";
-            for (column, value) in row.columns.iter().zip(&row.values) {
-                let value = match value {
-                    Value::NULL => "NULL".into(),
-                    Value::Bytes(bytes) => String::from_utf8_lossy(bytes).replace('\n', "\\n"),
-                    number => number.as_sql(true),
-                };
-                text += format!("{}: {value}", column.name_str()).trim_end();
+            for (column, value) in row.columns.iter().zip(row.values.iter()) {
+                let value = value.map_or("NULL".into(), |text| text.replace('\n', "\\n"));
+                text += format!("{}: {value}", column.expect("a name")).trim_end();
                 text += "\n";
             }
         }
@@ -48,26 +57,23 @@ pub fn read(text: &str) -> Vec<Vec<Record>> {
 }
 
 fn read_row(text: &str) -> Record {
-    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    let (mut columns, mut values) = (Words::new(), Words::new());
     for line in text.lines().filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("no value: {line}"));
-        columns.push(Column::new(ColumnType::MYSQL_TYPE_VAR_STRING).with_name(name.as_bytes()));
-        values.push(match value.trim_start() {
-            "NULL" => Value::NULL,
-            text => Value::Bytes(text.replace("\\n", "\n").into_bytes()),
-        });
+        columns.push(Some(name.as_bytes()));
+        let text = value.trim_start().replace("\\n", "\n");
+        values.push((text != "NULL").then_some(text.as_bytes()));
     }
-    Record { columns: columns.into(), values }
+    Record { columns: Arc::new(columns), values }
 }
 
 /// A value of a row; empty if there is none.
 pub fn value(row: &Record, column: &str) -> String {
-    let index = row.columns.iter().position(|c| c.name_str() == column);
-    index.map(|n| row.values[n].as_sql(true).trim_matches('\'').to_owned()).unwrap_or_default()
+    row.get(column).unwrap_or_default().to_owned()
 }
 
 /// The names of the columns of each statement's rows; empty where there are none.
 pub fn columns(sets: &[Vec<Record>]) -> Vec<Vec<String>> {
-    let names = |row: &Record| row.columns.iter().map(|c| c.name_str().into_owned()).collect();
+    let names = |row: &Record| row.columns.iter().map(|name| name.expect("a name").to_owned()).collect();
     sets.iter().map(|set| set.first().map(names).unwrap_or_default()).collect()
 }

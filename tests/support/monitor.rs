@@ -3,7 +3,7 @@
 use super::accounts::{MONITOR, MONITOR_PASSWORD};
 use super::wait::wait_until;
 use mpp::core::observation::{Answer, Channel, Facts, Observation};
-use mpp::poll::{Asker, Poller, Target, Tls, Watchdog};
+use mpp::poll::{Asker, Poller, Target, Tls};
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub fn asker(address: SocketAddr) -> Asker {
 
 /// Polls this target when told to.
 pub fn asker_of(target: Target) -> Asker {
-    Asker::new(target, &Watchdog::start().expect("a watchdog"))
+    Asker::new(target)
 }
 
 /// The facts of one poll.
@@ -75,11 +75,7 @@ pub fn poll_until(
 /// Polls from a thread of its own.
 pub fn poller(target: Target, every: Duration) -> (Poller, Receiver<Observation>) {
     let (answers, observations) = channel();
-    let watchdog = Watchdog::start().expect("a watchdog");
     let deliver = Box::new(move |observation| answers.send(observation).is_ok());
-    let crashed = Box::new(|words| panic!("the driver panicked: {words}"));
-    (
-        Poller::start(target, Duration::ZERO, every, &watchdog, deliver, crashed).expect("a thread"),
-        observations,
-    )
+    let crashed = Box::new(|words| panic!("it panicked: {words}"));
+    (Poller::start(target, Duration::ZERO, every, deliver, crashed).expect("a thread"), observations)
 }

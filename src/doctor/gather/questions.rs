@@ -52,7 +52,7 @@ pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, St
     let clock_ahead_ms = clock_ahead_ms(&itself);
     let row = itself.rows?.into_iter().next().map(|record| named(&record)).unwrap_or_default();
     let lines = grants.rows?;
-    let lines = lines.iter().filter_map(|line| line.texts().next().flatten());
+    let lines = lines.iter().filter_map(|line| line.values.get(0));
     Ok(Server {
         dialect,
         variables: pairs(&variables.rows?),
@@ -60,9 +60,13 @@ pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, St
         channels: channels.rows.unwrap_or_default().iter().map(named).collect(),
         binlog: binlog.rows.unwrap_or_default().first().map(named).unwrap_or_default(),
         origins: pairs(&origins.rows.unwrap_or_default()),
-        probe_engine: engine.rows.unwrap_or_default().first().and_then(|record| record.texts().next()?),
+        probe_engine: engine
+            .rows
+            .unwrap_or_default()
+            .first()
+            .and_then(|record| Some(record.values.get(0)?.to_owned())),
         account: row.get("account").unwrap_or_default().to_owned(),
-        privileges: lines.flat_map(|line| privileges(&line)).collect(),
+        privileges: lines.flat_map(|line| privileges(line)).collect(),
         clock_ahead_ms,
         later: None,
     })
@@ -70,22 +74,20 @@ pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, St
 
 /// A row by the names of its columns.
 fn named(record: &Record) -> Named {
-    record.names().zip(record.texts()).filter_map(|(name, text)| Some((name, text?))).collect()
+    let fields = record.columns.iter().zip(record.values.iter());
+    fields.filter_map(|(name, text)| Some((name?.to_owned(), text?.to_owned()))).collect()
 }
 
 /// Rows of a name and a value.
 fn pairs(records: &[Record]) -> Named {
-    let pair = |record: &Record| {
-        let mut texts = record.texts();
-        Some((texts.next()??, texts.next()??))
-    };
+    let pair = |record: &Record| Some((record.values.get(0)?.to_owned(), record.values.get(1)?.to_owned()));
     records.iter().filter_map(pair).collect()
 }
 
 /// The server's clock against ours in the middle of the question.
 fn clock_ahead_ms(itself: &Reply) -> i64 {
     let record = itself.rows.as_ref().ok().and_then(|rows| rows.first());
-    let now = record.and_then(|record| named(record).get("now")?.parse::<f64>().ok());
+    let now = record.and_then(|record| record.get("now")?.parse::<f64>().ok());
     let middle = itself.began + itself.ended.since(itself.began) / 2;
     let ours = Clocks::read().at(middle).as_millisecond();
     now.map_or(0, |now| (now * 1000.0) as i64 - ours)

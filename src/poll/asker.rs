@@ -1,24 +1,21 @@
 //! One poll of one server: from the kept connection, or a fresh one, to the observation.
 
-use super::connect::{self, Connection};
-use super::deadline::Watchdog;
+use super::connect;
 use super::dialect::Dialect;
 use super::failure::{Failure, Phase};
-use super::fields::{Odd, Record};
+use super::fields::Odd;
 use super::target::Target;
 use super::thread::Ask;
 use crate::clock::now;
 use crate::core::observation::{Answer, Facts, Observation};
 use crate::core::time::{Duration, Moment};
-use ::mysql::prelude::Queryable;
-use ::mysql::{Conn, Error};
+use crate::mysql::{Connection, Fault};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// Polls one server, and keeps the connection in between.
 pub struct Asker {
     target: Target,
-    watchdog: Watchdog,
     kept: Option<Connection>,
     /// So much earlier than later ones the first connection is replaced: those of a thousand nodes are made in one second,
     /// and need not be replaced in one.
@@ -26,20 +23,17 @@ pub struct Asker {
     /// The server is remembered to do no TLS. Forgotten when it goes offline: it may come back with it.
     plain: bool,
     /// How the server greeted, and in which words it is asked. Forgotten after every failure.
-    known: Option<(Greeting, Dialect)>,
+    known: Option<(String, Dialect)>,
 }
-
-/// The version a server greets with. MariaDB may say 5.5.5 whatever it is: it tells only whether it is still the same.
-type Greeting = (u16, u16, u16);
 
 impl Asker {
     /// Connects to nothing yet.
-    pub fn new(target: Target, watchdog: &Watchdog) -> Asker {
+    pub fn new(target: Target) -> Asker {
         let early = share(&target.name, target.reconnect_every);
-        Asker { target, watchdog: watchdog.clone(), kept: None, early, plain: false, known: None }
+        Asker { target, kept: None, early, plain: false, known: None }
     }
 
-    /// Asks once; takes at most the target's timeout and some 20 ms.
+    /// Asks once; takes at most the target's timeout and some 10 ms.
     pub fn poll(&mut self) -> Observation {
         let began = now();
         let deadline = began + self.target.timeout;
@@ -48,7 +42,7 @@ impl Asker {
             Err(failure) => failure.answer(&self.target, now() >= deadline),
         };
         self.plain &= !answer.is_offline();
-        self.known = self.known.filter(|_| answer.facts().is_some());
+        self.known.take_if(|_| answer.facts().is_none());
         Observation { began, ended: now(), answer }
     }
 
@@ -60,7 +54,7 @@ impl Asker {
                 result => return result,
             }
         }
-        let fresh = connect::open(&mut self.target, &mut self.plain, deadline, &self.watchdog)?;
+        let fresh = connect::open(&mut self.target, &mut self.plain, deadline)?;
         self.ask_on(fresh, deadline)
     }
 
@@ -68,7 +62,7 @@ impl Asker {
     /// at once.
     fn take_kept(&mut self) -> Option<Connection> {
         let kept = self.kept.take()?;
-        if now().since(kept.opened) + self.early < self.target.reconnect_every {
+        if now().since(kept.opened()) + self.early < self.target.reconnect_every {
             return Some(kept);
         }
         self.early = Duration::ZERO;
@@ -77,10 +71,9 @@ impl Asker {
 
     /// Keeps the connection only after a good answer: after any error it may be out of step with its answers.
     fn ask_on(&mut self, mut connection: Connection, deadline: Moment) -> Result<Facts, Failure> {
-        let _watch = self.watchdog.watch(connection.mark, deadline);
-        let dialect = dialect(&mut connection.conn, &mut self.known)?;
+        let dialect = dialect(&mut connection, &mut self.known, deadline)?;
         let began = now();
-        let sets = sets(&mut connection.conn, dialect.question()).map_err(in_query)?;
+        let sets = connection.sets(dialect.question(), deadline).map_err(in_query)?;
         let facts = dialect.facts(&sets, now().since(began))?;
         self.kept = Some(connection);
         Ok(facts)
@@ -95,7 +88,7 @@ impl Ask for Asker {
     }
 
     fn kept(&self) -> Option<BorrowedFd<'_>> {
-        self.kept.as_ref().map(Connection::as_fd)
+        self.kept.as_ref().map(AsFd::as_fd)
     }
 
     fn hang_up(&mut self) {
@@ -111,32 +104,21 @@ fn share(name: &str, whole: Duration) -> Duration {
 }
 
 /// In which words to ask. The server is asked for its version first, but not again on every connection.
-pub(crate) fn dialect(conn: &mut Conn, known: &mut Option<(Greeting, Dialect)>) -> Result<Dialect, Failure> {
-    let greeting = conn.server_version();
-    if let Some((_, dialect)) = known.filter(|(known, _)| *known == greeting) {
-        return Ok(dialect);
+pub(crate) fn dialect(
+    connection: &mut Connection,
+    known: &mut Option<(String, Dialect)>,
+    deadline: Moment,
+) -> Result<Dialect, Failure> {
+    if let Some((_, dialect)) = known.as_ref().filter(|(greeting, _)| greeting == connection.greeting()) {
+        return Ok(*dialect);
     }
-    let version = conn.query_first::<String, _>("SELECT @@version").map_err(in_query)?;
-    let dialect = Dialect::of(&version.ok_or_else(|| Odd("answers without version".into()))?)?;
-    *known = Some((greeting, dialect));
+    let rows = connection.rows("SELECT @@version", deadline).map_err(in_query)?;
+    let version = rows.first().and_then(|row| row.values.get(0));
+    let dialect = Dialect::of(version.ok_or_else(|| Odd("answers without version".into()))?)?;
+    *known = Some((connection.greeting().to_owned(), dialect));
     Ok(dialect)
 }
 
-fn in_query(error: Error) -> Failure {
-    Failure::Driver(Phase::Query, error)
-}
-
-/// All rows of one statement.
-pub(super) fn rows(conn: &mut Conn, question: &str) -> Result<Vec<Record>, Error> {
-    Ok(sets(conn, question)?.into_iter().flatten().collect())
-}
-
-/// All rows of all statements.
-fn sets(conn: &mut Conn, question: &str) -> Result<Vec<Vec<Record>>, Error> {
-    let mut answer = conn.query_iter(question)?;
-    let mut sets = Vec::with_capacity(3);
-    while let Some(set) = answer.iter() {
-        sets.push(set.map(|row| row.map(Record::from)).collect::<Result<_, _>>()?);
-    }
-    Ok(sets)
+fn in_query(fault: Fault) -> Failure {
+    Failure::Client(Phase::Query, fault)
 }

@@ -1,0 +1,127 @@
+//! The rows of an answer, in text.
+
+use super::fault::{Fault, Refusal};
+use super::packets::Packets;
+use super::words::{Record, Words};
+use mysql_common::constants::{CapabilityFlags, StatusFlags};
+use mysql_common::io::ParseBuf;
+use mysql_common::packets::ErrPacket;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+/// What a packet begins with that is no row.
+pub(super) const OK: u8 = 0x00;
+pub(super) const ERROR: u8 = 0xff;
+const END: u8 = 0xfe;
+/// In place of a length: there is no value.
+const NULL: u8 = 0xfb;
+/// An end has so many bytes at most; a row that begins like one has more.
+const LONGEST_END: usize = 8;
+/// Most columns of a row: what servers can have in a table.
+const MOST_COLUMNS: u64 = 4096;
+/// What comes before the name in the description of a column: catalog, database, table, table of origin.
+const BEFORE_NAME: usize = 4;
+
+/// All rows of all statements. A statement without rows is an empty set.
+pub(super) fn sets<S: Read + Write>(packets: &mut Packets<S>) -> Result<Vec<Vec<Record>>, Fault> {
+    let mut sets = Vec::with_capacity(3);
+    loop {
+        let (rows, more) = set(packets)?;
+        sets.push(rows);
+        if !more {
+            return Ok(sets);
+        }
+    }
+}
+
+/// The rows of one statement, and whether another one follows.
+fn set<S: Read + Write>(packets: &mut Packets<S>) -> Result<(Vec<Record>, bool), Fault> {
+    let head = packets.next()?;
+    let mut rest = ParseBuf(head);
+    let count = match head.first() {
+        Some(&ERROR) => return Err(refusal(head)),
+        Some(&OK) => return Ok((Vec::new(), more(done(head))?)),
+        _ => rest.checked_eat_lenenc_int().filter(|count| *count <= MOST_COLUMNS && rest.is_empty()),
+    };
+    let count = count.ok_or_else(|| Fault::senseless("no number of columns"))?;
+    let columns = Arc::new(columns(packets, count)?);
+    let mut rows = Vec::new();
+    loop {
+        let packet = packets.next()?;
+        match packet.first() {
+            Some(&ERROR) => return Err(refusal(packet)),
+            Some(&END) if packet.len() <= LONGEST_END => return Ok((rows, more(ended(packet))?)),
+            _ => rows.push(Record { columns: Arc::clone(&columns), values: row(packet, count)? }),
+        }
+    }
+}
+
+/// Their names, up to the end of their descriptions.
+fn columns<S: Read + Write>(packets: &mut Packets<S>, count: u64) -> Result<Words, Fault> {
+    let mut columns = Words::new();
+    for _ in 0..count {
+        let mut packet = ParseBuf(packets.next()?);
+        let mut name = None;
+        for _ in 0..=BEFORE_NAME {
+            name = packet.checked_eat_lenenc_str();
+        }
+        columns.push(Some(name.ok_or_else(|| Fault::senseless("a column without a name"))?));
+    }
+    match packets.next()? {
+        [END, ..] => Ok(columns),
+        _ => Err(Fault::senseless("more columns than it said")),
+    }
+}
+
+fn row(packet: &[u8], count: u64) -> Result<Words, Fault> {
+    let mut rest = ParseBuf(packet);
+    let mut row = Words::new();
+    for _ in 0..count {
+        let word = match rest.0.first() {
+            Some(&NULL) => rest.checked_eat_u8().and(None),
+            _ => {
+                Some(rest.checked_eat_lenenc_str().ok_or_else(|| Fault::senseless("a row that breaks off"))?)
+            }
+        };
+        row.push(word);
+    }
+    if rest.is_empty() { Ok(row) } else { Err(Fault::senseless("a row with more than its columns")) }
+}
+
+/// What the server says of itself once a statement without rows is done.
+fn done(packet: &[u8]) -> Option<u16> {
+    let mut packet = ParseBuf(&packet[1..]);
+    packet.checked_eat_lenenc_int()?;
+    packet.checked_eat_lenenc_int()?;
+    packet.checked_eat_u16_le()
+}
+
+/// The same after the last row, behind a number of warnings.
+fn ended(packet: &[u8]) -> Option<u16> {
+    let mut packet = ParseBuf(&packet[1..]);
+    packet.checked_eat_u16_le()?;
+    packet.checked_eat_u16_le()
+}
+
+/// Whether another answer follows.
+fn more(status: Option<u16>) -> Result<bool, Fault> {
+    let status = status.ok_or_else(|| Fault::senseless("an end that breaks off"))?;
+    Ok(StatusFlags::from_bits_truncate(status).contains(StatusFlags::SERVER_MORE_RESULTS_EXISTS))
+}
+
+/// The error in this packet.
+pub(super) fn refusal(packet: &[u8]) -> Fault {
+    // Before the login it comes without SQLSTATE.
+    let protocol = match packet.get(3) {
+        Some(b'#') => CapabilityFlags::CLIENT_PROTOCOL_41,
+        _ => CapabilityFlags::empty(),
+    };
+    match ParseBuf(packet).parse::<ErrPacket>(protocol) {
+        Ok(ErrPacket::Error(error)) => Fault::Refused(Refusal {
+            code: error.error_code(),
+            state: error.sql_state_ref().map_or(String::new(), |state| state.as_str().into_owned()),
+            message: error.message_str().into_owned(),
+        }),
+        _ => Fault::senseless("an error that breaks off"),
+    }
+}

@@ -1,0 +1,26 @@
+//! The protocol of MySQL and MariaDB, as far as a monitor speaks it: logging in, and questions in text, each by one
+//! deadline, whatever the server sends or does not. Packets are read and written by `mysql_common`; see
+//! docs/decisions/0013-own-client.md.
+//!
+//! - `connection`: one session with a server
+//! - `login`, `password`: from the greeting on, until the server lets us in
+//! - `answer`: the rows of an answer
+//! - `words`: a row's texts
+//! - `packets`: one packet after the other
+//! - `wire`, `tls`: bytes in time, encrypted or not
+//! - `fault`: what can go wrong
+
+mod answer;
+mod connection;
+mod fault;
+mod login;
+mod packets;
+mod password;
+mod tls;
+mod wire;
+mod words;
+
+pub(crate) use connection::Connection;
+pub(crate) use fault::{Fault, Refusal};
+pub(crate) use login::Login;
+pub use words::{Record, Words};
