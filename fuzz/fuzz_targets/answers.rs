@@ -159,7 +159,7 @@ impl Stage {
             password: Box::new(|| Ok("secret".into())),
         };
         let lost = answers.clone();
-        let deliver = Box::new(move |observation| answers.send(Some(observation)).is_ok());
+        let deliver = Box::new(move |observation, _| answers.send(Some(observation)).is_ok());
         let crashed = Box::new(move |_| _ = lost.send(None));
         let every = Duration::from_secs(3600);
         let poller = Poller::start(target, Duration::ZERO, every, deliver, crashed).expect("a thread");

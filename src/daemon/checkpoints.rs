@@ -130,7 +130,8 @@ impl Watch {
         let id = PollerId::fresh();
         let (deliverer, reporter) = (mailbox.clone(), mailbox.clone());
         // One that is dropped is followed by another.
-        let deliver = move |seen: Sighting| deliverer.send(Message::Checkpoint(id, seen)) != Sent::Gone;
+        let deliver =
+            move |seen: Sighting, _: bool| deliverer.send(Message::Checkpoint(id, seen)) != Sent::Gone;
         let crashed = move |words: String| reporter.insist(&|| Message::Crashed(id, words.clone()));
         let every = probe.interval.map_or(every, |interval| every.max(interval));
         let (deliver, crashed) = (Box::new(deliver), Box::new(crashed));

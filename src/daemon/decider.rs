@@ -26,7 +26,7 @@ use crate::journal::Journal;
 use crate::keepalived;
 use crate::state::Writer;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender};
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 /// The decider wakes at least this often: the heartbeat of the published state.
@@ -155,11 +155,8 @@ impl Decider {
                 self.tell_waiting();
                 return self.finish_telling();
             }
-            let first = match self.inbox.messages.recv_timeout(self.patience()) {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
+            let patience = self.patience();
+            let first = self.inbox.messages.wait(patience);
             self.wake();
             if !self.take_in(first) {
                 stopping = stopping.or(Some(clock::now()));
@@ -227,7 +224,7 @@ impl Decider {
         for _ in 0..BATCH {
             let Some(message) = next else { break };
             match message {
-                Message::Polled(poller, observation) => {
+                Message::Polled(poller, observation, _) => {
                     if let Some((place, node)) = self.fleet.place_of(poller) {
                         let server = self.fleet.members[place].server(node);
                         if let (Some(server), Some(_)) = (server, observation.answer.facts()) {
@@ -251,7 +248,7 @@ impl Decider {
                 Message::Knock => self.knocked = true,
                 Message::Stop => return false,
             }
-            next = self.inbox.messages.try_recv().ok();
+            next = self.inbox.messages.next();
         }
         true
     }

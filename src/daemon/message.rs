@@ -1,5 +1,7 @@
 //! What the decider is told, through one bounded queue; and what clients want of it, through another.
 
+pub(super) use super::queue::Sent;
+use super::queue::{self, Haste};
 use crate::config::Settings;
 use crate::control::protocol::{Code, Elsewhere, Failure, Request};
 use crate::control::status::Status;
@@ -12,7 +14,7 @@ use crate::keepalived::watch::Seen;
 use crate::peer::Heard;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 /// How many requests may wait: each client waits for one.
@@ -63,8 +65,8 @@ fn number() -> u64 {
 
 /// Something for the decider.
 pub(super) enum Message {
-    /// A poll ended.
-    Polled(PollerId, Observation),
+    /// A poll ended; `true`: it was asked for.
+    Polled(PollerId, Observation, bool),
     /// A checkpoint was asked.
     Checkpoint(PollerId, Sighting),
     /// What asks panicked on what a server sent, in these words; the poller is lost.
@@ -131,7 +133,7 @@ pub(super) enum Given {
 /// The sending ends of the decider's queues.
 #[derive(Clone)]
 pub(super) struct Mailbox {
-    messages: SyncSender<Message>,
+    messages: queue::Sender<Message>,
     wishes: SyncSender<Wish>,
     dropped: Arc<AtomicU64>,
 }
@@ -139,42 +141,39 @@ pub(super) struct Mailbox {
 /// The receiving ends.
 pub(super) struct Inbox {
     /// Polls and signals: first.
-    pub(super) messages: Receiver<Message>,
+    pub(super) messages: queue::Receiver<Message>,
     /// Clients: after what was decided is published, and few at a time.
-    pub(super) wishes: Receiver<Wish>,
+    pub(super) wishes: mpsc::Receiver<Wish>,
 }
 
-/// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
-    /// It is in the queue.
-    Queued,
-    /// The queue is full: it was dropped, and counted.
-    Dropped,
-    /// The decider is gone.
-    Gone,
+impl Message {
+    /// A good answer that nobody waits for tells that all is as it was.
+    fn haste(&self) -> Haste {
+        match self {
+            Message::Polled(_, observation, false) if observation.answer.facts().is_some() => Haste::Routine,
+            _ => Haste::Urgent,
+        }
+    }
 }
 
 impl Mailbox {
     /// Queues with room for so many messages.
     pub(super) fn with_room_for(messages: usize) -> (Mailbox, Inbox) {
-        let (message_sender, messages) = sync_channel(messages);
+        let (message_sender, messages) = queue::with_room_for(messages);
         let (wish_sender, wishes) = sync_channel(REQUESTS);
         let mailbox =
             Mailbox { messages: message_sender, wishes: wish_sender, dropped: Arc::new(AtomicU64::new(0)) };
         (mailbox, Inbox { messages, wishes })
     }
 
-    /// Never waits.
+    /// Never waits. What is dropped is counted.
     pub(super) fn send(&self, message: Message) -> Sent {
-        match self.messages.try_send(message) {
-            Ok(()) => Sent::Queued,
-            Err(TrySendError::Disconnected(_)) => Sent::Gone,
-            Err(TrySendError::Full(_)) => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-                Sent::Dropped
-            }
+        let haste = message.haste();
+        let sent = self.messages.send(message, haste);
+        if sent == Sent::Dropped {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+        sent
     }
 
     /// From a thread that has nothing else to do any more: waits for a place in the queue.
@@ -189,7 +188,7 @@ impl Mailbox {
         match self.wishes.try_send(wish) {
             Ok(()) => {
                 // Where the queue of messages is full the decider does not sleep anyway.
-                _ = self.messages.try_send(Message::Knock);
+                _ = self.messages.send(Message::Knock, Haste::Urgent);
                 Sent::Queued
             }
             Err(TrySendError::Full(_)) => Sent::Dropped,

@@ -9,7 +9,7 @@
 //! - `hand`: what the pools have done to their servers; `orders`: which of it waits, and which is out
 //! - `publish`, `memory`: pools as records of the published state, and back after a restart
 //! - `persist`: what must survive a reboot, on disk
-//! - `message`: what the decider is told, through one bounded queue
+//! - `message`, `queue`: what the decider is told, through one bounded queue
 //! - `answers`, `requests`, `status`, `why`: what clients of the control socket get; `follow_through`: of what takes time;
 //!   `elsewhere`: of what peers make of it
 //! - `events`: what happened, for clients; `board`, `following`: status as it changes
@@ -40,6 +40,7 @@ mod orders;
 mod peers;
 mod persist;
 mod publish;
+mod queue;
 mod reload;
 mod requests;
 mod round;

@@ -78,9 +78,9 @@ fn poll(
     let (id, watched) = (PollerId::fresh(), Arc::clone(watched));
     let (deliverer, reporter) = (mailbox.clone(), mailbox.clone());
     // A dropped observation is as good as none: the node is overdue then, and the decider says what was dropped.
-    let deliver = move |mut observation: Observation| {
+    let deliver = move |mut observation: Observation, asked: bool| {
         observation.answer = watched.judge(observation.answer);
-        deliverer.send(Message::Polled(id, observation)) != Sent::Gone
+        deliverer.send(Message::Polled(id, observation, asked)) != Sent::Gone
     };
     let crashed = move |words: String| reporter.insist(&|| Message::Crashed(id, words.clone()));
     Ok((id, Poller::start(target, first, every, Box::new(deliver), Box::new(crashed))?))

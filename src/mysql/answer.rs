@@ -18,7 +18,9 @@ const NULL: u8 = 0xfb;
 /// An end has so many bytes at most; a row that begins like one has more.
 const LONGEST_END: usize = 8;
 /// Most columns of a row: what servers can have in a table.
-const MOST_COLUMNS: u64 = 4096;
+const MOST_COLUMNS: usize = 4096;
+/// A column's name has about so many bytes.
+const NAME: usize = 24;
 /// What comes before the name in the description of a column: catalog, database, table, table of origin.
 const BEFORE_NAME: usize = 4;
 
@@ -41,8 +43,10 @@ fn set<S: Read + Write>(packets: &mut Packets<S>) -> Result<(Vec<Record>, bool),
     let count = match head.first() {
         Some(&ERROR) => return Err(refusal(head)),
         Some(&OK) => return Ok((Vec::new(), more(done(head))?)),
-        _ => rest.checked_eat_lenenc_int().filter(|count| *count <= MOST_COLUMNS && rest.is_empty()),
+        _ => rest.checked_eat_lenenc_int(),
     };
+    let count = count.and_then(|count| usize::try_from(count).ok());
+    let count = count.filter(|count| *count <= MOST_COLUMNS && rest.is_empty());
     let count = count.ok_or_else(|| Fault::senseless("no number of columns"))?;
     let columns = Arc::new(columns(packets, count)?);
     let mut rows = Vec::new();
@@ -57,8 +61,8 @@ fn set<S: Read + Write>(packets: &mut Packets<S>) -> Result<(Vec<Record>, bool),
 }
 
 /// Their names, up to the end of their descriptions.
-fn columns<S: Read + Write>(packets: &mut Packets<S>, count: u64) -> Result<Words, Fault> {
-    let mut columns = Words::new();
+fn columns<S: Read + Write>(packets: &mut Packets<S>, count: usize) -> Result<Words, Fault> {
+    let mut columns = Words::with_room(count, count * NAME);
     for _ in 0..count {
         let mut packet = ParseBuf(packets.next()?);
         let mut name = None;
@@ -73,9 +77,9 @@ fn columns<S: Read + Write>(packets: &mut Packets<S>, count: u64) -> Result<Word
     }
 }
 
-fn row(packet: &[u8], count: u64) -> Result<Words, Fault> {
+fn row(packet: &[u8], count: usize) -> Result<Words, Fault> {
     let mut rest = ParseBuf(packet);
-    let mut row = Words::new();
+    let mut row = Words::with_room(count, packet.len());
     for _ in 0..count {
         let word = match rest.0.first() {
             Some(&NULL) => rest.checked_eat_u8().and(None),

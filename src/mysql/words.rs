@@ -16,11 +16,19 @@ impl Words {
         Words::default()
     }
 
+    /// None yet, with room for so many of so many bytes in all: then it takes two allocations, not twenty.
+    pub fn with_room(words: usize, bytes: usize) -> Words {
+        Words { text: String::with_capacity(bytes), places: Vec::with_capacity(words) }
+    }
+
     /// Adds one at the end; `None` for NULL. What is no UTF-8 becomes U+FFFD.
     pub fn push(&mut self, word: Option<&[u8]>) {
         let place = word.map(|word| {
             let from = self.text.len();
-            self.text.push_str(&String::from_utf8_lossy(word));
+            match str::from_utf8(word) {
+                Ok(word) => self.text.push_str(word),
+                Err(_) => self.text.push_str(&String::from_utf8_lossy(word)),
+            }
             from..self.text.len()
         });
         self.places.push(place);

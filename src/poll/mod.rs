@@ -37,4 +37,4 @@ pub(crate) use failure::{Failure, Phase, shorten};
 pub use fields::Odd;
 pub use rescue::{Crashed, keep_panics_to_their_pollers, report_to};
 pub use target::{GivePassword, Target, Tls};
-pub use thread::Poller;
+pub use thread::{Deliver, Poller};

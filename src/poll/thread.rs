@@ -36,6 +36,9 @@ pub(super) trait Ask: Send + 'static {
     fn hang_up(&mut self) {}
 }
 
+/// Where answers go, each with whether it was asked for; false: nobody wants them any more.
+pub type Deliver<Answer> = Box<dyn FnMut(Answer, bool) -> bool + Send>;
+
 /// Asks from a thread of its own. Dropped, it ends the thread but does not wait for it.
 pub struct Poller(Arc<Desk>);
 
@@ -54,13 +57,13 @@ struct Orders {
 
 impl Poller {
     /// Starts the thread; its first poll begins after `first`, the next ones `every` from start to start. `deliver`
-    /// gets each answer on that thread, and says false when nobody wants them any more. If it panics,
+    /// gets each answer on that thread, with whether it was asked for, and says false when nobody wants them any more. If it panics,
     /// `crashed` gets its words and the thread is lost: start another one. Errors: no thread or no descriptor to be had.
     pub fn start(
         target: Target,
         first: Duration,
         every: Duration,
-        deliver: Box<dyn FnMut(Observation) -> bool + Send>,
+        deliver: Deliver<Observation>,
         crashed: Crashed,
     ) -> io::Result<Poller> {
         let name = format!("poll-{}", target.name);
@@ -73,7 +76,7 @@ impl Poller {
         asker: A,
         first: Duration,
         every: Duration,
-        deliver: Box<dyn FnMut(A::Answer) -> bool + Send>,
+        deliver: Deliver<A::Answer>,
         crashed: Crashed,
     ) -> io::Result<Poller> {
         let bell = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
@@ -126,24 +129,19 @@ impl Desk {
     }
 }
 
-fn run<A: Ask>(
-    mut asker: A,
-    mut schedule: Schedule,
-    desk: &Desk,
-    mut deliver: Box<dyn FnMut(A::Answer) -> bool + Send>,
-) {
-    while let Some(every) = wait(&mut asker, desk, &mut schedule) {
+fn run<A: Ask>(mut asker: A, mut schedule: Schedule, desk: &Desk, mut deliver: Deliver<A::Answer>) {
+    while let Some(Orders { every, asked, .. }) = wait(&mut asker, desk, &mut schedule) {
         schedule.begin(now(), every);
         let answer = asker.ask();
         schedule.end(now());
-        if desk.lock().ended || !deliver(answer) {
+        if desk.lock().ended || !deliver(answer, asked) {
             return;
         }
     }
 }
 
-/// Waits until a poll is to begin, and says at which pace; `None`: no more.
-fn wait<A: Ask>(asker: &mut A, desk: &Desk, schedule: &mut Schedule) -> Option<Duration> {
+/// Waits until a poll is to begin, and gives the orders for it; `None`: no more.
+fn wait<A: Ask>(asker: &mut A, desk: &Desk, schedule: &mut Schedule) -> Option<Orders> {
     loop {
         let orders = desk.take();
         if orders.ended {
@@ -151,12 +149,12 @@ fn wait<A: Ask>(asker: &mut A, desk: &Desk, schedule: &mut Schedule) -> Option<D
         }
         let (now_is, due) = (now(), schedule.due(orders.every));
         if orders.asked || due <= now_is {
-            return Some(orders.every);
+            return Some(orders);
         }
         if idle(&desk.bell, asker.kept(), due.since(now_is)) {
             asker.hang_up();
             if schedule.hang_up(now(), orders.every) {
-                return Some(orders.every);
+                return Some(orders);
             }
         }
     }

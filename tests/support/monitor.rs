@@ -75,7 +75,7 @@ pub fn poll_until(
 /// Polls from a thread of its own.
 pub fn poller(target: Target, every: Duration) -> (Poller, Receiver<Observation>) {
     let (answers, observations) = channel();
-    let deliver = Box::new(move |observation| answers.send(observation).is_ok());
+    let deliver = Box::new(move |observation, _| answers.send(observation).is_ok());
     let crashed = Box::new(|words| panic!("it panicked: {words}"));
     (Poller::start(target, Duration::ZERO, every, deliver, crashed).expect("a thread"), observations)
 }

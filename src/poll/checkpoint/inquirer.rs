@@ -10,7 +10,7 @@ use crate::core::event::Sighting;
 use crate::core::time::{Duration, Moment, Short};
 use crate::poll::failure::shorten;
 use crate::poll::rescue::Crashed;
-use crate::poll::thread::{Ask, Poller};
+use crate::poll::thread::{Ask, Deliver, Poller};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Inquirer {
         probe: Probe,
         first: Duration,
         every: Duration,
-        deliver: Box<dyn FnMut(Sighting) -> bool + Send>,
+        deliver: Deliver<Sighting>,
         crashed: Crashed,
     ) -> io::Result<Poller> {
         let name = format!("see-{}", probe.host);
