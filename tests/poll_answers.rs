@@ -22,7 +22,7 @@ fn files_below(dir: &Path) -> Vec<PathBuf> {
 /// The facts of an answer, in words.
 fn facts(rows: &str) -> String {
     let sets = answers::read(rows);
-    let version = answers::value(&sets[0][0], "version");
+    let version = answers::value(&sets[0], "version");
     let facts = Dialect::of(&version).and_then(|dialect| dialect.facts(&sets, Duration::ZERO));
     match facts {
         Ok(facts) => format!("{facts:#?}\n"),

@@ -40,8 +40,8 @@ pub(super) fn ask(
         within.as_micros()
     );
     let rows = connection.rows(&question, deadline).map_err(in_query)?;
-    let texts = rows.first().map(|row| row.values.iter().collect::<Vec<_>>());
-    let Some([Some(until), Some(read_only), Some(strictest), Some(server_id)]) = texts.as_deref() else {
+    let texts = rows.first().map(|row| [0, 1, 2, 3].map(|n| row.at(n)));
+    let Some([Some(until), Some(read_only), Some(strictest), Some(server_id)]) = texts else {
         return Err(odd("answers without its clock"));
     };
     if !until.chars().all(|c| c.is_ascii_digit() || " -:.".contains(c)) {

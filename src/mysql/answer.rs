@@ -2,12 +2,11 @@
 
 use super::fault::{Fault, Refusal};
 use super::packets::Packets;
-use super::words::{Record, Words};
+use super::set::Set;
 use mysql_common::constants::{CapabilityFlags, StatusFlags};
 use mysql_common::io::ParseBuf;
 use mysql_common::packets::ErrPacket;
 use std::io::{Read, Write};
-use std::sync::Arc;
 
 /// What a packet begins with that is no row.
 pub(super) const OK: u8 = 0x00;
@@ -19,13 +18,14 @@ const NULL: u8 = 0xfb;
 const LONGEST_END: usize = 8;
 /// Most columns of a row: what servers can have in a table.
 const MOST_COLUMNS: usize = 4096;
-/// A column's name has about so many bytes.
+/// So many bytes the name of a column has at most, nearly always; and a value, in the mean.
 const NAME: usize = 24;
+const VALUE: usize = 16;
 /// What comes before the name in the description of a column: catalog, database, table, table of origin.
 const BEFORE_NAME: usize = 4;
 
 /// All rows of all statements. A statement without rows is an empty set.
-pub(super) fn sets<S: Read + Write>(packets: &mut Packets<S>) -> Result<Vec<Vec<Record>>, Fault> {
+pub(super) fn sets<S: Read + Write>(packets: &mut Packets<S>) -> Result<Vec<Set>, Fault> {
     let mut sets = Vec::with_capacity(3);
     loop {
         let (rows, more) = set(packets)?;
@@ -37,59 +37,60 @@ pub(super) fn sets<S: Read + Write>(packets: &mut Packets<S>) -> Result<Vec<Vec<
 }
 
 /// The rows of one statement, and whether another one follows.
-fn set<S: Read + Write>(packets: &mut Packets<S>) -> Result<(Vec<Record>, bool), Fault> {
+fn set<S: Read + Write>(packets: &mut Packets<S>) -> Result<(Set, bool), Fault> {
     let head = packets.next()?;
     let mut rest = ParseBuf(head);
-    let count = match head.first() {
+    let columns = match head.first() {
         Some(&ERROR) => return Err(refusal(head)),
-        Some(&OK) => return Ok((Vec::new(), more(done(head))?)),
+        Some(&OK) => return Ok((Set::default(), more(done(head))?)),
         _ => rest.checked_eat_lenenc_int(),
     };
-    let count = count.and_then(|count| usize::try_from(count).ok());
-    let count = count.filter(|count| *count <= MOST_COLUMNS && rest.is_empty());
-    let count = count.ok_or_else(|| Fault::senseless("no number of columns"))?;
-    let columns = Arc::new(columns(packets, count)?);
-    let mut rows = Vec::new();
+    let columns = columns.and_then(|columns| usize::try_from(columns).ok());
+    let columns = columns.filter(|columns| *columns <= MOST_COLUMNS && rest.is_empty());
+    let columns = columns.ok_or_else(|| Fault::senseless("no number of columns"))?;
+    let mut set = Set::of(columns);
+    names(packets, columns, &mut set)?;
     loop {
         let packet = packets.next()?;
         match packet.first() {
             Some(&ERROR) => return Err(refusal(packet)),
-            Some(&END) if packet.len() <= LONGEST_END => return Ok((rows, more(ended(packet))?)),
-            _ => rows.push(Record { columns: Arc::clone(&columns), values: row(packet, count)? }),
+            Some(&END) if packet.len() <= LONGEST_END => return Ok((set, more(ended(packet))?)),
+            _ => values(packet, columns, &mut set)?,
         }
     }
 }
 
-/// Their names, up to the end of their descriptions.
-fn columns<S: Read + Write>(packets: &mut Packets<S>, count: usize) -> Result<Words, Fault> {
-    let mut columns = Words::with_room(count, count * NAME);
-    for _ in 0..count {
+/// The columns' names, up to the end of their descriptions.
+fn names<S: Read + Write>(packets: &mut Packets<S>, columns: usize, set: &mut Set) -> Result<(), Fault> {
+    // Most answers have one row.
+    set.reserve(columns * 2, columns * (NAME + VALUE));
+    for _ in 0..columns {
         let mut packet = ParseBuf(packets.next()?);
         let mut name = None;
         for _ in 0..=BEFORE_NAME {
             name = packet.checked_eat_lenenc_str();
         }
-        columns.push(Some(name.ok_or_else(|| Fault::senseless("a column without a name"))?));
+        set.push(Some(name.ok_or_else(|| Fault::senseless("a column without a name"))?));
     }
     match packets.next()? {
-        [END, ..] => Ok(columns),
+        [END, ..] => Ok(()),
         _ => Err(Fault::senseless("more columns than it said")),
     }
 }
 
-fn row(packet: &[u8], count: usize) -> Result<Words, Fault> {
+/// The values of a row.
+fn values(packet: &[u8], columns: usize, set: &mut Set) -> Result<(), Fault> {
     let mut rest = ParseBuf(packet);
-    let mut row = Words::with_room(count, packet.len());
-    for _ in 0..count {
-        let word = match rest.0.first() {
+    for _ in 0..columns {
+        let value = match rest.0.first() {
             Some(&NULL) => rest.checked_eat_u8().and(None),
             _ => {
                 Some(rest.checked_eat_lenenc_str().ok_or_else(|| Fault::senseless("a row that breaks off"))?)
             }
         };
-        row.push(word);
+        set.push(value);
     }
-    if rest.is_empty() { Ok(row) } else { Err(Fault::senseless("a row with more than its columns")) }
+    if rest.is_empty() { Ok(()) } else { Err(Fault::senseless("a row with more than its columns")) }
 }
 
 /// What the server says of itself once a statement without rows is done.

@@ -4,9 +4,9 @@ use super::answer::sets;
 use super::fault::Fault;
 use super::login::{Login, log_in};
 use super::packets::Packets;
+use super::set::Set;
 use super::tls;
 use super::wire::Wire;
-use super::words::Record;
 use crate::clock::now;
 use crate::core::time::{Duration, Moment};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -46,7 +46,7 @@ impl Connection {
 
     /// All rows of all statements of a question, by the deadline. After any error but a refusal the connection may be
     /// out of step with its answers: it is of no more use.
-    pub(crate) fn sets(&mut self, question: &str, deadline: Moment) -> Result<Vec<Vec<Record>>, Fault> {
+    pub(crate) fn sets(&mut self, question: &str, deadline: Moment) -> Result<Vec<Set>, Fault> {
         self.packets.stream.by(deadline);
         self.packets.ask(QUERY, question.as_bytes())?;
         let sets = sets(&mut self.packets);
@@ -57,8 +57,8 @@ impl Connection {
     }
 
     /// The rows of a single statement.
-    pub(crate) fn rows(&mut self, question: &str, deadline: Moment) -> Result<Vec<Record>, Fault> {
-        Ok(self.sets(question, deadline)?.into_iter().flatten().collect())
+    pub(crate) fn rows(&mut self, question: &str, deadline: Moment) -> Result<Set, Fault> {
+        Ok(self.sets(question, deadline)?.pop().unwrap_or_default())
     }
 
     /// Has the server do something.

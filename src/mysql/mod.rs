@@ -5,7 +5,7 @@
 //! - `connection`: one session with a server
 //! - `login`, `password`: from the greeting on, until the server lets us in
 //! - `answer`: the rows of an answer
-//! - `words`: a row's texts
+//! - `set`: what is kept of them
 //! - `packets`: one packet after the other
 //! - `wire`, `tls`: bytes in time, encrypted or not
 //! - `fault`: what can go wrong
@@ -16,11 +16,11 @@ mod fault;
 mod login;
 mod packets;
 mod password;
+mod set;
 mod tls;
 mod wire;
-mod words;
 
 pub(crate) use connection::Connection;
 pub(crate) use fault::{Fault, Refusal};
 pub(crate) use login::Login;
-pub use words::{Record, Words};
+pub use set::{Row, Set};

@@ -13,7 +13,7 @@ const GRACE: Duration = Duration::from_millis(10);
 
 /// A connection.
 pub(super) struct Wire {
-    socket: Timed,
+    line: Timed,
     tls: Option<Box<ClientConnection>>,
 }
 
@@ -30,18 +30,18 @@ impl Wire {
         let left = left(deadline).map_err(Fault::Unreachable)?;
         let socket = TcpStream::connect_timeout(&address, left).map_err(Fault::Unreachable)?;
         socket.set_nodelay(true)?;
-        Ok(Wire { socket: Timed { socket, deadline, timeout: Duration::ZERO }, tls: None })
+        Ok(Wire { line: Timed { socket, deadline, timeout: Duration::ZERO }, tls: None })
     }
 
     /// From now on everything has to be done by then.
     pub(super) fn by(&mut self, deadline: Moment) {
-        self.socket.deadline = deadline;
+        self.line.deadline = deadline;
     }
 
     /// From now on what is said is encrypted. The handshake is done when it returns.
     pub(super) fn encrypt(&mut self, mut tls: ClientConnection) -> Result<(), Fault> {
         while tls.is_handshaking() {
-            tls.complete_io(&mut self.socket)?;
+            tls.complete_io(&mut self.line)?;
         }
         self.tls = Some(Box::new(tls));
         Ok(())
@@ -54,15 +54,15 @@ impl Wire {
 
 impl AsFd for Wire {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.socket.as_fd()
+        self.line.socket.as_fd()
     }
 }
 
 impl Read for Wire {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => self.socket.read(bytes),
-            Some(tls) => Stream::new(&mut **tls, &mut self.socket).read(bytes),
+            None => self.line.read(bytes),
+            Some(tls) => Stream::new(&mut **tls, &mut self.line).read(bytes),
         }
     }
 }
@@ -70,15 +70,15 @@ impl Read for Wire {
 impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => self.socket.write(bytes),
-            Some(tls) => Stream::new(&mut **tls, &mut self.socket).write(bytes),
+            None => self.line.write(bytes),
+            Some(tls) => Stream::new(&mut **tls, &mut self.line).write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.tls {
             None => Ok(()),
-            Some(tls) => Stream::new(&mut **tls, &mut self.socket).flush(),
+            Some(tls) => Stream::new(&mut **tls, &mut self.line).flush(),
         }
     }
 }

@@ -113,7 +113,7 @@ pub(crate) fn dialect(
         return Ok(*dialect);
     }
     let rows = connection.rows("SELECT @@version", deadline).map_err(in_query)?;
-    let version = rows.first().and_then(|row| row.values.get(0));
+    let version = rows.first().and_then(|row| row.at(0));
     let dialect = Dialect::of(version.ok_or_else(|| Odd("answers without version".into()))?)?;
     *known = Some((connection.greeting().to_owned(), dialect));
     Ok(dialect)

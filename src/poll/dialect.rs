@@ -5,7 +5,7 @@ use super::fields::{Odd, Sets};
 use super::{mariadb, mysql8};
 use crate::core::observation::Facts;
 use crate::core::time::Duration;
-use crate::mysql::Record;
+use crate::mysql::Set;
 
 /// The words a server understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Dialect {
     }
 
     /// The facts in the three sets of rows that answer it. Errors: something is missing, or is not what it should be.
-    pub fn facts(self, sets: &[Vec<Record>], round_trip: Duration) -> Result<Facts, Odd> {
+    pub fn facts(self, sets: &[Set], round_trip: Duration) -> Result<Facts, Odd> {
         let sets = Sets::of(sets)?;
         match self {
             Dialect::MariaDb => mariadb::facts(&sets, round_trip),

@@ -8,13 +8,13 @@ use super::target::Target;
 use crate::clock::now;
 use crate::core::observation::Answer;
 use crate::core::time::Moment;
-use crate::mysql::{Connection, Fault, Record};
+use crate::mysql::{Connection, Fault, Set};
 
 /// What a server answered to one question.
 #[derive(Debug)]
 pub struct Reply {
     /// Its rows; an error says in words why the server refused this question.
-    pub rows: Result<Vec<Record>, String>,
+    pub rows: Result<Set, String>,
     /// When it was asked.
     pub began: Moment,
     /// When it had answered.

@@ -3,7 +3,7 @@
 use super::failure::shorten;
 use crate::core::observation::{Run, Thread};
 use crate::core::position::{BadGtid, Coordinate};
-use crate::mysql::Record;
+use crate::mysql::{Row, Set};
 use std::fmt;
 use std::str::FromStr;
 
@@ -45,7 +45,7 @@ pub(super) struct Sets<'a> {
 }
 
 impl Sets<'_> {
-    pub(super) fn of(sets: &[Vec<Record>]) -> Result<Sets<'_>, Odd> {
+    pub(super) fn of(sets: &[Set]) -> Result<Sets<'_>, Odd> {
         let [variables, channels, binlog] = sets else {
             return Err(Odd(format!("answers {} sets of rows instead of 3", sets.len())));
         };
@@ -55,7 +55,7 @@ impl Sets<'_> {
         let server = variables.first().ok_or_else(|| missing("server_id"))?;
         Ok(Sets {
             server: Fields(server),
-            channels: channels.iter().map(Fields).collect(),
+            channels: channels.rows().map(Fields).collect(),
             binlog: binlog.first().map(Fields),
         })
     }
@@ -67,7 +67,7 @@ impl Sets<'_> {
 }
 
 /// A row by its columns' names.
-pub(super) struct Fields<'a>(&'a Record);
+pub(super) struct Fields<'a>(Row<'a>);
 
 impl<'a> Fields<'a> {
     /// `None` for NULL, and for a column that is not there.

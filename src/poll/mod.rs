@@ -26,7 +26,7 @@ mod schedule;
 mod target;
 mod thread;
 
-pub use crate::mysql::{Record, Words};
+pub use crate::mysql::{Row, Set};
 pub use asker::Asker;
 pub(crate) use asker::dialect;
 pub use checkpoint::Inquirer;

@@ -162,11 +162,13 @@ fn wait<A: Ask>(asker: &mut A, desk: &Desk, schedule: &mut Schedule) -> Option<O
 
 /// Sleeps, at most `longest`, until the bell rings or the connection dies; says whether it did.
 fn idle(bell: &EventFd, connection: Option<BorrowedFd<'_>>, longest: Duration) -> bool {
-    let mut events = vec![PollFd::new(bell.as_fd(), PollFlags::POLLIN)];
     // Not POLLIN: a server may send TLS tickets at any time.
     let hang_up = PollFlags::from_bits_retain(libc::POLLRDHUP);
-    events.extend(connection.map(|connection| PollFd::new(connection, hang_up)));
-    if ppoll(&mut events, Some(TimeSpec::from_duration(longest)), None).is_err() {
+    let connected = connection.is_some();
+    let connection = PollFd::new(connection.unwrap_or(bell.as_fd()), hang_up);
+    let mut both = [PollFd::new(bell.as_fd(), PollFlags::POLLIN), connection];
+    let events = &mut both[..1 + usize::from(connected)];
+    if ppoll(events, Some(TimeSpec::from_duration(longest)), None).is_err() {
         // A signal: the caller looks at the time and comes back.
         return false;
     }

@@ -3,7 +3,7 @@
 use crate::clock::Clocks;
 use crate::doctor::facts::{Named, Server};
 use crate::doctor::grants::privileges;
-use crate::poll::{Dialect, Record, Reply};
+use crate::poll::{Dialect, Reply, Row, Set};
 
 /// In the order that [`server`] reads.
 macro_rules! questions {
@@ -50,21 +50,17 @@ pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, St
         return Err("answers another number of questions than it was asked".into());
     };
     let clock_ahead_ms = clock_ahead_ms(&itself);
-    let row = itself.rows?.into_iter().next().map(|record| named(&record)).unwrap_or_default();
+    let row = itself.rows?.first().map(named).unwrap_or_default();
     let lines = grants.rows?;
-    let lines = lines.iter().filter_map(|line| line.values.get(0));
+    let lines = lines.rows().filter_map(|line| line.at(0));
     Ok(Server {
         dialect,
         variables: pairs(&variables.rows?),
         status: pairs(&status.rows?),
-        channels: channels.rows.unwrap_or_default().iter().map(named).collect(),
+        channels: channels.rows.unwrap_or_default().rows().map(named).collect(),
         binlog: binlog.rows.unwrap_or_default().first().map(named).unwrap_or_default(),
         origins: pairs(&origins.rows.unwrap_or_default()),
-        probe_engine: engine
-            .rows
-            .unwrap_or_default()
-            .first()
-            .and_then(|record| Some(record.values.get(0)?.to_owned())),
+        probe_engine: engine.rows.unwrap_or_default().first().and_then(|row| Some(row.at(0)?.to_owned())),
         account: row.get("account").unwrap_or_default().to_owned(),
         privileges: lines.flat_map(|line| privileges(line)).collect(),
         clock_ahead_ms,
@@ -73,21 +69,19 @@ pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, St
 }
 
 /// A row by the names of its columns.
-fn named(record: &Record) -> Named {
-    let fields = record.columns.iter().zip(record.values.iter());
-    fields.filter_map(|(name, text)| Some((name?.to_owned(), text?.to_owned()))).collect()
+fn named(row: Row<'_>) -> Named {
+    row.iter().filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned()))).collect()
 }
 
 /// Rows of a name and a value.
-fn pairs(records: &[Record]) -> Named {
-    let pair = |record: &Record| Some((record.values.get(0)?.to_owned(), record.values.get(1)?.to_owned()));
-    records.iter().filter_map(pair).collect()
+fn pairs(set: &Set) -> Named {
+    set.rows().filter_map(|row| Some((row.at(0)?.to_owned(), row.at(1)?.to_owned()))).collect()
 }
 
 /// The server's clock against ours in the middle of the question.
 fn clock_ahead_ms(itself: &Reply) -> i64 {
-    let record = itself.rows.as_ref().ok().and_then(|rows| rows.first());
-    let now = record.and_then(|record| record.get("now")?.parse::<f64>().ok());
+    let row = itself.rows.as_ref().ok().and_then(|set| set.first());
+    let now = row.and_then(|row| row.get("now")?.parse::<f64>().ok());
     let middle = itself.began + itself.ended.since(itself.began) / 2;
     let ours = Clocks::read().at(middle).as_millisecond();
     now.map_or(0, |now| (now * 1000.0) as i64 - ours)
