@@ -62,7 +62,7 @@ pub(super) fn server(dialect: Dialect, replies: Vec<Reply>) -> Result<Server, St
         origins: pairs(&origins.rows.unwrap_or_default()),
         probe_engine: engine.rows.unwrap_or_default().first().and_then(|row| Some(row.at(0)?.to_owned())),
         account: row.get("account").unwrap_or_default().to_owned(),
-        privileges: lines.flat_map(|line| privileges(line)).collect(),
+        privileges: lines.flat_map(privileges).collect(),
         clock_ahead_ms,
         later: None,
     })
