@@ -66,7 +66,7 @@ test-lvs: tools
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-fail-fast --test lvs -- --include-ignored --skip measures
 
-# Two sites in networks of their own: everything that can break, alone, and every two cables; with and without peers.
+# Two sites in networks of their own: everything that can break, alone, and with peers also every two cables.
 test-sites: tools
 	$(CARGO) build --locked
 	$(CARGO) test --locked --no-fail-fast --test sites $(EVERY_CUT) -- --include-ignored --nocapture --test-threads=1
