@@ -163,22 +163,59 @@ fn a_server_may_refuse_before_any_greeting() {
     assert_eq!(poll(1053), Answer::offline("1053 no"));
 }
 
+/// Of a server whose accounts have `mysql_native_password`.
+const GREETING: [&[u8]; 9] = [
+    b"\x0a8.0.0\0",
+    &[1, 0, 0, 0],
+    b"saltsalt\0",
+    &[0x00, 0x82],
+    &[0x21, 2, 0],
+    &[0x08, 0, 21],
+    &[0; 10],
+    b"saltsaltsalt\0",
+    b"mysql_native_password\0",
+];
+
 #[test]
 fn an_authentication_plugin_we_do_not_know_is_denied() {
-    let greeting: [&[u8]; 9] = [
-        b"\x0a8.0.0\0",
-        &[1, 0, 0, 0],
-        b"saltsalt\0",
-        &[0x00, 0x82],
-        &[0x21, 2, 0],
-        &[0x08, 0, 21],
-        &[0; 10],
-        b"saltsaltsalt\0",
-        b"mysql_native_password\0",
-    ];
     let switch: [&[u8]; 3] = [&[0xfe], b"sha256_password\0", b"saltsaltsaltsaltsalt\0"];
-    let answer = asker(scripted(packet(0, &greeting), Some(packet(2, &switch)))).poll().answer;
+    let answer = asker(scripted(packet(0, &GREETING), Some(packet(2, &switch)))).poll().answer;
     denied(&answer, "unknown authentication plugin `sha256_password`");
+}
+
+#[test]
+fn a_server_without_the_key_that_a_password_is_sent_under_denies() {
+    let says = [
+        packet(2, &[&[0xfe], b"caching_sha2_password\0", b"saltsaltsaltsaltsalt\0"]),
+        packet(4, &[&[1, 4]]),
+        packet(6, &[&[0xff, 0x15, 0x04], b"#28000Access denied"]),
+    ];
+    let answer = asker(scripted(packet(0, &GREETING), Some(says.concat()))).poll().answer;
+    denied(&answer, "1045 Access denied");
+}
+
+#[test]
+fn who_says_more_than_an_answer_is_not_believed() {
+    let version: [&[u8]; 6] = [
+        &packet(2, &[&[0, 0, 0, 2, 0, 0, 0]]),
+        &packet(1, &[&[1]]),
+        &packet(2, &[b"\x03def\0\0\0\x01v\0\x0c\x21\0\x30\0\0\0\xfd\0\0\0\0"]),
+        &packet(3, &[&[0xfe, 0, 0, 2, 0]]),
+        &packet(4, &[&[0xff, 0x15, 0x04], b"#28000no"]),
+        &packet(5, &[&[0, 0, 0, 2, 0, 0, 0]]),
+    ];
+    let answer = asker(scripted(packet(0, &GREETING), Some(version.concat()))).poll().answer;
+    assert_eq!(answer, Answer::offline("no MySQL server answers: more than an answer"));
+}
+
+#[test]
+fn rows_without_end_are_not_kept() {
+    let mut says = vec![packet(2, &[&[0, 0, 0, 2, 0, 0, 0]]), packet(1, &[&[1]])];
+    says.push(packet(2, &[b"\x03def\0\0\0\x01v\0\x0c\x21\0\x30\0\0\0\xfd\0\0\0\0"]));
+    says.push(packet(3, &[&[0xfe, 0, 0, 2, 0]]));
+    says.extend((0..70_000_u32).map(|n| packet(n.wrapping_add(4) as u8, &[&[0xfb]])));
+    let answer = asker(scripted(packet(0, &GREETING), Some(says.concat()))).poll().answer;
+    assert_eq!(answer, Answer::offline("no MySQL server answers: rows without end"));
 }
 
 #[test]

@@ -51,6 +51,17 @@ fn a_certificate_that_does_not_verify_is_denied() {
 }
 
 #[test]
+fn a_key_that_cannot_be_verified_is_taken_where_any_is() {
+    let mut server = Server::start(&Options::id(1));
+    let ip = server.address().ip().to_string();
+    certificate::install_of(&["ec", "-pkeyopt", "ec_paramgen_curve:P-521"], &mut server, &ip);
+    demand_tls(&server);
+    for tls in [Tls::Preferred, Tls::Required] {
+        facts(&mut with_tls(&server, tls));
+    }
+}
+
+#[test]
 fn an_authority_that_cannot_be_read_is_named() {
     let server = Server::start(&Options::id(1));
     let answer = with_tls(&server, Tls::Verify { ca: "/nowhere/ca.pem".into() }).poll().answer;

@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 
 /// What a packet begins with that is no row.
 pub(super) const OK: u8 = 0x00;
-pub(super) const ERROR: u8 = 0xff;
+const ERROR: u8 = 0xff;
 const END: u8 = 0xfe;
 /// In place of a length: there is no value.
 const NULL: u8 = 0xfb;
@@ -18,6 +18,10 @@ const NULL: u8 = 0xfb;
 const LONGEST_END: usize = 8;
 /// Most columns of a row: what servers can have in a table.
 const MOST_COLUMNS: usize = 4096;
+/// Most names and values of a statement: ten times what a server has variables. A NULL of one byte takes twelve here.
+const MOST_WORDS: usize = 1 << 16;
+/// Most statements of a question.
+const MOST_SETS: usize = 16;
 /// So many bytes the name of a column has at most, nearly always; and a value, in the mean.
 const NAME: usize = 24;
 const VALUE: usize = 16;
@@ -27,21 +31,29 @@ const BEFORE_NAME: usize = 4;
 /// All rows of all statements. A statement without rows is an empty set.
 pub(super) fn sets<S: Read + Write>(packets: &mut Packets<S>) -> Result<Vec<Set>, Fault> {
     let mut sets = Vec::with_capacity(3);
-    loop {
+    while sets.len() < MOST_SETS {
         let (rows, more) = set(packets)?;
         sets.push(rows);
         if !more {
             return Ok(sets);
         }
     }
+    Err(Fault::senseless("more answers than questions"))
+}
+
+/// The next packet; an error of the server's is one.
+pub(super) fn answered<S: Read + Write>(packets: &mut Packets<S>) -> Result<&[u8], Fault> {
+    match packets.next()? {
+        error @ [ERROR, ..] => Err(refusal(error)),
+        packet => Ok(packet),
+    }
 }
 
 /// The rows of one statement, and whether another one follows.
 fn set<S: Read + Write>(packets: &mut Packets<S>) -> Result<(Set, bool), Fault> {
-    let head = packets.next()?;
+    let head = answered(packets)?;
     let mut rest = ParseBuf(head);
     let columns = match head.first() {
-        Some(&ERROR) => return Err(refusal(head)),
         Some(&OK) => return Ok((Set::default(), more(done(head))?)),
         _ => rest.checked_eat_lenenc_int(),
     };
@@ -51,10 +63,10 @@ fn set<S: Read + Write>(packets: &mut Packets<S>) -> Result<(Set, bool), Fault> 
     let mut set = Set::of(columns);
     names(packets, columns, &mut set)?;
     loop {
-        let packet = packets.next()?;
+        let packet = answered(packets)?;
         match packet.first() {
-            Some(&ERROR) => return Err(refusal(packet)),
             Some(&END) if packet.len() <= LONGEST_END => return Ok((set, more(ended(packet))?)),
+            _ if set.words() >= MOST_WORDS => return Err(Fault::senseless("rows without end")),
             _ => values(packet, columns, &mut set)?,
         }
     }
@@ -65,14 +77,14 @@ fn names<S: Read + Write>(packets: &mut Packets<S>, columns: usize, set: &mut Se
     // Most answers have one row.
     set.reserve(columns * 2, columns * (NAME + VALUE));
     for _ in 0..columns {
-        let mut packet = ParseBuf(packets.next()?);
+        let mut packet = ParseBuf(answered(packets)?);
         let mut name = None;
         for _ in 0..=BEFORE_NAME {
             name = packet.checked_eat_lenenc_str();
         }
         set.push(Some(name.ok_or_else(|| Fault::senseless("a column without a name"))?));
     }
-    match packets.next()? {
+    match answered(packets)? {
         [END, ..] => Ok(()),
         _ => Err(Fault::senseless("more columns than it said")),
     }
@@ -115,7 +127,7 @@ fn more(status: Option<u16>) -> Result<bool, Fault> {
 }
 
 /// The error in this packet.
-pub(super) fn refusal(packet: &[u8]) -> Fault {
+fn refusal(packet: &[u8]) -> Fault {
     // Before the login it comes without SQLSTATE.
     let protocol = match packet.get(3) {
         Some(b'#') => CapabilityFlags::CLIENT_PROTOCOL_41,

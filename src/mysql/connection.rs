@@ -50,9 +50,9 @@ impl Connection {
         self.packets.stream.by(deadline);
         self.packets.ask(QUERY, question.as_bytes())?;
         let sets = sets(&mut self.packets);
-        match self.packets.rest() || sets.is_err() {
-            true => sets,
-            false => Err(Fault::senseless("more than an answer")),
+        match (&sets, self.packets.rest()) {
+            (Ok(_) | Err(Fault::Refused(_)), false) => Err(Fault::senseless("more than an answer")),
+            _ => sets,
         }
     }
 

@@ -1,6 +1,6 @@
 //! From the server's greeting to the moment it lets us in.
 
-use super::answer::{ERROR, refusal};
+use super::answer::answered;
 use super::fault::Fault;
 use super::packets::{MAX_PACKET, Packets};
 use super::password::{Proof, prove};
@@ -16,6 +16,8 @@ use std::net::SocketAddr;
 
 /// The protocol's version: the only one there is.
 const PROTOCOL: u8 = 10;
+/// From the end of the version to the length of the nonce, bytes: connection, half the nonce, capabilities, collation, status.
+const TO_NONCE_LENGTH: usize = 21;
 /// utf8mb4_general_ci, which every server knows.
 const UTF8MB4: u8 = 45;
 /// From it on there is utf8mb4.
@@ -49,7 +51,7 @@ pub(super) fn log_in(
     login: &Login<'_>,
     session: Option<ClientConnection>,
 ) -> Result<String, Fault> {
-    let greeting = greeting(packets.next()?)?;
+    let greeting = greeting(answered(packets)?)?;
     let mut capabilities = NEEDED | (WISHED & greeting.capabilities());
     if let Some(session) = session {
         if !greeting.capabilities().contains(CapabilityFlags::CLIENT_SSL) {
@@ -65,10 +67,14 @@ pub(super) fn log_in(
 }
 
 fn greeting(packet: &[u8]) -> Result<HandshakePacket<'static>, Fault> {
-    match packet.first() {
-        Some(&ERROR) => return Err(refusal(packet)),
-        Some(&PROTOCOL) => {}
-        _ => return Err(Fault::senseless("no greeting")),
+    if packet.first() != Some(&PROTOCOL) {
+        return Err(Fault::senseless("no greeting"));
+    }
+    // The library adds and subtracts there with seven bits.
+    let version = packet.iter().position(|byte| *byte == 0);
+    let nonce = version.and_then(|end| packet.get(end + TO_NONCE_LENGTH));
+    if nonce.is_none_or(|length| *length > i8::MAX as u8) {
+        return Err(Fault::senseless("a greeting that breaks off"));
     }
     let greeting = ParseBuf(packet).parse::<HandshakePacket>(());
     let greeting = greeting.map_err(|_| Fault::senseless("a greeting that breaks off"))?.into_owned();

@@ -68,6 +68,11 @@ impl Set {
         self.len() == 0
     }
 
+    /// How many words there are, names and values.
+    pub(super) fn words(&self) -> usize {
+        self.places.len()
+    }
+
     fn word(&self, at: usize) -> Option<&str> {
         let (from, to) = (*self.places.get(at)?)?;
         str::from_utf8(self.text.get(from as usize..to as usize)?).ok()

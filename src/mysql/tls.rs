@@ -2,8 +2,9 @@
 
 use super::fault::Fault;
 use crate::config::Tls;
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
@@ -16,16 +17,14 @@ use std::sync::Arc;
 /// be signed by one of these authorities, which are read anew each time. All others take any certificate.
 pub(super) fn session(tls: &Tls, server: IpAddr) -> Result<ClientConnection, Fault> {
     let provider = Arc::new(ring::default_provider());
-    let builder =
-        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|e| Fault::Tls(e.to_string()))?;
-    let config = match tls {
+    let mut config = match tls {
         Tls::Verify { ca } => builder.with_root_certificates(authorities(ca)?).with_no_client_auth(),
-        _ => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-            .with_no_client_auth(),
+        _ => builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody)).with_no_client_auth(),
     };
+    // A connection begins anew each time; what a server gives to go on with would only be kept.
+    config.resumption = Resumption::disabled();
     ClientConnection::new(Arc::new(config), ServerName::from(server)).map_err(|e| Fault::Tls(e.to_string()))
 }
 
@@ -46,10 +45,27 @@ fn authorities(ca: &Path) -> Result<RootCertStore, Fault> {
     Ok(authorities)
 }
 
+/// Everything that servers' keys may sign with; none of it is looked at.
+const SCHEMES: [SignatureScheme; 13] = [
+    SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::ECDSA_NISTP384_SHA384,
+    SignatureScheme::ECDSA_NISTP521_SHA512,
+    SignatureScheme::ED25519,
+    SignatureScheme::ED448,
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PSS_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA1,
+    SignatureScheme::ECDSA_SHA1_Legacy,
+];
+
 /// Takes any certificate, as `tls: preferred` and `required` promise: nobody who listens learns anything, but whoever is in
 /// between does. Its signature is not looked at either: the key that made it is nobody's we know.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct Anybody;
 
 impl ServerCertVerifier for Anybody {
     fn verify_server_cert(
@@ -82,6 +98,6 @@ impl ServerCertVerifier for Anybody {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        SCHEMES.to_vec()
     }
 }

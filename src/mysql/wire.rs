@@ -10,6 +10,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// A call may last so much longer than the deadline: so the socket's own timeout is set seldom.
 const GRACE: Duration = Duration::from_millis(10);
+/// The longest timeout of a socket: beyond it the kernel's timers are coarse, and late by up to an eighth of it.
+const LONGEST: Duration = Duration::from_millis(200);
 
 /// A connection.
 pub(super) struct Wire {
@@ -87,14 +89,14 @@ impl Timed {
     /// Does it once, with a timeout that ends at the deadline.
     fn once<T>(&mut self, mut call: impl FnMut(&TcpStream) -> io::Result<T>) -> io::Result<T> {
         loop {
-            let timeout = whole(left(self.deadline)?);
+            let timeout = rounded(left(self.deadline)?);
             if timeout != self.timeout {
                 self.socket.set_read_timeout(Some(timeout))?;
                 self.socket.set_write_timeout(Some(timeout))?;
                 self.timeout = timeout;
             }
             match call(&self.socket) {
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if matches!(e.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
                 result => return result,
             }
         }
@@ -123,8 +125,9 @@ fn left(deadline: Moment) -> io::Result<Duration> {
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
-/// Rounded up.
-fn whole(left: Duration) -> Duration {
+/// Rounded up, and no longer than a socket waits well.
+fn rounded(left: Duration) -> Duration {
+    let left = left.min(LONGEST);
     let steps = left.as_nanos().div_ceil(GRACE.as_nanos());
     GRACE * u32::try_from(steps).unwrap_or(u32::MAX)
 }
@@ -152,8 +155,20 @@ mod tests {
             }
         });
         let error = wire.read_exact(&mut [0; 1 << 20]).expect_err("an end");
-        assert!(matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock), "{error}");
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(now().since(began) >= Duration::from_millis(200));
+    }
+
+    #[test]
+    fn silence_lasts_until_the_deadline_however_short_the_sockets_own_timeouts_are() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let began = now();
+        let mut wire = wire(&listener, LONGEST * 3);
+        let _far = listener.accept().expect("the other end");
+        assert_eq!(wire.read(&mut [0; 8]).expect_err("silence").kind(), ErrorKind::TimedOut);
+        assert!(now().since(began) >= LONGEST * 3);
+        let waits = [1, 10, 11, 195, 200, 3000].map(|ms| rounded(Duration::from_millis(ms)).as_millis());
+        assert_eq!(waits, [10, 10, 20, 200, 200, 200]);
     }
 
     #[test]

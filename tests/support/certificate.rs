@@ -7,9 +7,15 @@ use std::process::Command;
 
 /// A self-signed certificate for this address: (key, certificate).
 pub fn make(dir: &Path, name: &str, ip: &str) -> (PathBuf, PathBuf) {
+    make_of(&["rsa:2048"], dir, name, ip)
+}
+
+/// The same with a key of another kind.
+fn make_of(kind: &[&str], dir: &Path, name: &str, ip: &str) -> (PathBuf, PathBuf) {
     let (key, cert) = (dir.join(format!("{name}.key")), dir.join(format!("{name}.pem")));
     let output = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=db1"])
+        .args(["req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=db1", "-newkey"])
+        .args(kind)
         .args(["-addext", &format!("subjectAltName=IP:{ip}")])
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .arg("-keyout")
@@ -24,7 +30,12 @@ pub fn make(dir: &Path, name: &str, ip: &str) -> (PathBuf, PathBuf) {
 
 /// Restarts a server with a certificate for this address; where the certificate is.
 pub fn install(server: &mut Server, ip: &str) -> PathBuf {
-    let (key, cert) = make(server.dir(), "server", ip);
+    install_of(&["rsa:2048"], server, ip)
+}
+
+/// The same with a key of another kind.
+pub fn install_of(kind: &[&str], server: &mut Server, ip: &str) -> PathBuf {
+    let (key, cert) = make_of(kind, server.dir(), "server", ip);
     // The server's user must be able to read them.
     for file in [&key, &cert] {
         std::fs::set_permissions(file, PermissionsExt::from_mode(0o644)).expect("readable");
