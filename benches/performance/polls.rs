@@ -1,5 +1,5 @@
-//! What one poll costs, with and without TLS, on a kept and on a fresh connection, against a bare loop around the
-//! `mysql` crate that asks for the replication status and throws it away.
+//! What one poll costs, with and without TLS, on a kept and on a fresh connection, against a bare loop around the `mysql` crate
+//! that asks for the replication status and throws it away.
 
 use super::figures::{Figures, Table};
 use super::support::accounts::{MONITOR, MONITOR_PASSWORD};
