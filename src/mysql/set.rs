@@ -1,4 +1,5 @@
-//! The rows of an answer, in two pieces of memory, however many there are.
+//! The rows of an answer, in two pieces of memory, however many there are: what a thread frees in small pieces it keeps for
+//! itself, and a thousand threads kept 30 MB.
 
 /// The rows of one statement.
 #[derive(Clone, Debug, Default)]
