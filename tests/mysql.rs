@@ -15,7 +15,7 @@ use support::{Agent, Flavour, Options, Server, Use, pair_of};
 fn a_mysql_monitor_that_is_unknown_or_blocked_is_denied() {
     let server = Server::start(&Options::id(1).on(Flavour::MySql9));
     for n in 0..10 {
-        // Half of the unknown users are asked for a password by a plugin that the driver does not speak.
+        // Half of the unknown users are asked for a password by a plugin that the client does not speak.
         let unknown = Target { user: format!("nobody-{n}"), ..target(server.address()) };
         denied(&asker_of(unknown).poll().answer, "");
     }

@@ -30,7 +30,7 @@ fn have(address: SocketAddr, gate: Gate) -> Result<(), String> {
     assert!(ends.recv_timeout(Duration::from_millis(50)).is_err(), "one end");
     match end {
         End::Known(end) => end,
-        End::Senseless(words) => panic!("the driver panicked: {words}"),
+        End::Senseless(words) => panic!("it panicked: {words}"),
     }
 }
 
