@@ -341,6 +341,8 @@ fn a_follower_sees_every_event_once_over_restarts_and_gives_up_when_nobody_comes
     seen.extend(follower.up_to(": first"));
     for (n, graceful) in [true, false, false].into_iter().enumerate() {
         happen(&agent, &format!("before {n}"));
+        let last = format!("resumed by root: before {n}");
+        wait_until("it is written", BOUND, || on_disk(&agent, &last));
         if graceful {
             _ = agent.stop()
         } else {

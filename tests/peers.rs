@@ -358,7 +358,7 @@ fn a_director_that_starts_empty_takes_up_what_the_other_says() {
 #[test]
 fn a_director_frozen_or_dead_in_the_middle_of_a_handover_follows_what_the_other_has_made_of_it() {
     let servers = pair_master_master(Use::Gtid);
-    let pace = "    handover: 1s\n    monitor: { interval: 250ms, timeout: 250ms }\n";
+    let pace = "    handover: 3s\n    monitor: { interval: 250ms, timeout: 250ms }\n";
     let mut two = Two::with(&nodes(&servers), pace, "");
     support::stage::wait_well(&two.a, "db1");
     for (to, dies) in [("db2", false), ("db1", true)] {
@@ -373,7 +373,7 @@ fn a_director_frozen_or_dead_in_the_middle_of_a_handover_follows_what_the_other_
         }
         two.b.wait_active(to);
         // Longer than it would wait for its end.
-        std::thread::sleep(Duration::from_secs(4));
+        std::thread::sleep(Duration::from_secs(7));
         if dies {
             two.a.launch();
         } else {

@@ -157,7 +157,6 @@ impl Decider {
             }
             let patience = self.patience();
             let first = self.inbox.messages.wait(patience);
-            self.wake();
             if !self.take_in(first) {
                 stopping = stopping.or(Some(clock::now()));
             }
@@ -198,13 +197,14 @@ impl Decider {
         next.since(now).min(HEARTBEAT)
     }
 
-    /// What was begun before a long sleep is worth nothing.
-    fn wake(&mut self) {
+    /// The time, for what is decided next. What was begun before a long sleep is worth nothing; mppd may be stopped at any
+    /// point, so this is asked before each step.
+    fn wake(&mut self) -> Moment {
         let now = clock::now();
         let late = now.since(self.woke + HEARTBEAT);
         self.woke = now;
         if late.is_zero() {
-            return;
+            return now;
         }
         let mut is_deaf = false;
         for place in 0..self.fleet.members.len() {
@@ -216,6 +216,7 @@ impl Decider {
         if is_deaf {
             self.hear_again();
         }
+        now
     }
 
     /// Takes in what is there, within bounds; false after SIGTERM.
@@ -223,6 +224,7 @@ impl Decider {
         let mut next = first;
         for _ in 0..BATCH {
             let Some(message) = next else { break };
+            let now = self.wake();
             match message {
                 Message::Polled(poller, observation, _) => {
                     if let Some((place, node)) = self.fleet.place_of(poller) {
@@ -230,12 +232,12 @@ impl Decider {
                         if let (Some(server), Some(_)) = (server, observation.answer.facts()) {
                             self.lost.good(server);
                         }
-                        self.handle(place, Event::Polled(node, observation), clock::now());
+                        self.handle(place, Event::Polled(node, observation), now);
                     }
                 }
                 Message::Checkpoint(watch, sighting) => {
                     for (place, n) in self.fleet.checkpoints.places_of(watch) {
-                        self.handle(place, Event::Checkpoint(n, sighting.clone()), clock::now());
+                        self.handle(place, Event::Checkpoint(n, sighting.clone()), now);
                     }
                 }
                 Message::Crashed(poller, words) => self.crashed(poller, &words),
@@ -254,7 +256,7 @@ impl Decider {
     }
 
     fn tick(&mut self) {
-        let now = clock::now();
+        let now = self.wake();
         self.replace_lost(now);
         self.end_orders(now);
         for place in self.fleet.agenda.due(now) {
