@@ -18,7 +18,7 @@ demo: tools
 # the processors.
 test: tools lint build
 	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" \
-		target/faults.log "RUST_TEST_THREADS=5 $(CARGO) test --locked --no-fail-fast --test 'f*'" \
+		target/faults.log "RUST_TEST_THREADS=4 $(CARGO) test --locked --no-fail-fast --test 'f*'" \
 		target/core.log "$(MAKE) core" \
 		target/loom-and-fuzz.log "nice -n 19 $(MAKE) loom fuzz" -- $(MAKE) rest
 	@echo "make test: everything passed"
@@ -38,7 +38,7 @@ build:
 	$(CARGO) test --locked --no-default-features --profile explore --test 'core_*' --no-run
 
 # Tests mostly wait for servers: more of them run at a time than there are processors.
-unit rest: export RUST_TEST_THREADS ?= 6
+unit rest: export RUST_TEST_THREADS ?= 4
 unit rest: export MPP_STEADY_SECONDS ?= 5
 unit: build
 	$(CARGO) test --locked --no-fail-fast -- --skip $(EVERY_CUT)
