@@ -108,7 +108,7 @@ impl World {
 
     /// What docs/two-sites.md tells an operator to do after a cut; the orders that were given.
     #[track_caller]
-    fn put_back(&self) -> Vec<String> {
+    pub fn put_back(&self) -> Vec<String> {
         let (mut orders, began) = (Vec::new(), Instant::now());
         // The site that steps down comes first.
         while !self.is_well(&self.picture()) {
