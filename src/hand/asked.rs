@@ -4,8 +4,8 @@
 //! decided otherwise. So each order carries the time, by the server's own clock, after which it is an error.
 
 use crate::core::time::Moment;
-use crate::mysql::{Connection, Fault};
-use crate::poll::{Dialect, Failure, Odd, Phase};
+use crate::mysql::Connection;
+use crate::poll::{Dialect, Failure, Odd};
 use std::time::Duration;
 
 /// A server's answer.
@@ -39,7 +39,7 @@ pub(super) fn ask(
          CAST(@@global.{strictest} AS CHAR), @@global.server_id",
         within.as_micros()
     );
-    let rows = connection.rows(&question, deadline).map_err(in_query)?;
+    let rows = connection.rows(&question, deadline)?;
     let texts = rows.first().map(|row| [0, 1, 2, 3].map(|n| row.at(n)));
     let Some([Some(until), Some(read_only), Some(strictest), Some(server_id)]) = texts else {
         return Err(odd("answers without its clock"));
@@ -53,11 +53,6 @@ pub(super) fn ask(
         closed: on(strictest),
         server_id: server_id.parse().map_err(|_| odd("answers no number for server_id"))?,
     })
-}
-
-/// An error in an answer.
-pub(super) fn in_query(fault: Fault) -> Failure {
-    Failure::Client(Phase::Query, fault)
 }
 
 fn odd(words: &str) -> Failure {

@@ -1,6 +1,6 @@
 //! One write to the probe table, from the kept connection, or a fresh one, to what came of it.
 
-use super::asked::{Asked, ask, in_query};
+use super::asked::{Asked, ask};
 use super::health::Health;
 use super::outcome::Outcome;
 use super::probe::{Desk, Plan};
@@ -89,7 +89,7 @@ impl Client {
         let longest = self.plan.limit.as_secs().max(1);
         let limits =
             format!("SET SESSION lock_wait_timeout = {longest}, innodb_lock_wait_timeout = {longest}");
-        connection.order(&limits, deadline).map_err(in_query)
+        Ok(connection.order(&limits, deadline)?)
     }
 
     fn ask_on(

@@ -2,7 +2,7 @@
 //! have to wait for a lock, and ends.
 
 use super::STACK;
-use super::asked::{ask, in_query};
+use super::asked::ask;
 use crate::clock::now;
 use crate::core::event::Gate;
 use crate::core::observation::Answer;
@@ -73,9 +73,9 @@ fn turn(connection: &mut Connection, gate: Gate, deadline: Moment) -> Result<Res
     }
     if dialect != Dialect::MariaDb {
         let limit = format!("SET SESSION lock_wait_timeout = {}", LOCK_WAIT.as_secs());
-        connection.order(&limit, deadline).map_err(in_query)?;
+        connection.order(&limit, deadline)?;
     }
-    connection.order(&statement(dialect, gate, &asked.in_time, left / 2), deadline).map_err(in_query)?;
+    connection.order(&statement(dialect, gate, &asked.in_time, left / 2), deadline)?;
     let asked = ask(connection, dialect, BEGIN, deadline)?;
     Ok(match is(gate, asked.read_only, asked.closed) {
         true => Ok(()),

@@ -2,14 +2,14 @@
 
 use super::connect;
 use super::dialect::Dialect;
-use super::failure::{Failure, Phase};
+use super::failure::Failure;
 use super::fields::Odd;
 use super::target::Target;
 use super::thread::Ask;
 use crate::clock::now;
 use crate::core::observation::{Answer, Facts, Observation};
 use crate::core::time::{Duration, Moment};
-use crate::mysql::{Connection, Fault};
+use crate::mysql::Connection;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -73,7 +73,7 @@ impl Asker {
     fn ask_on(&mut self, mut connection: Connection, deadline: Moment) -> Result<Facts, Failure> {
         let dialect = dialect(&mut connection, &mut self.known, deadline)?;
         let began = now();
-        let sets = connection.sets(dialect.question(), deadline).map_err(in_query)?;
+        let sets = connection.sets(dialect.question(), deadline)?;
         let facts = dialect.facts(&sets, now().since(began))?;
         self.kept = Some(connection);
         Ok(facts)
@@ -112,13 +112,9 @@ pub(crate) fn dialect(
     if let Some((_, dialect)) = known.as_ref().filter(|(greeting, _)| greeting == connection.greeting()) {
         return Ok(*dialect);
     }
-    let rows = connection.rows("SELECT @@version", deadline).map_err(in_query)?;
+    let rows = connection.rows("SELECT @@version", deadline)?;
     let version = rows.first().and_then(|row| row.at(0));
     let dialect = Dialect::of(version.ok_or_else(|| Odd("answers without version".into()))?)?;
     *known = Some((connection.greeting().to_owned(), dialect));
     Ok(dialect)
-}
-
-fn in_query(fault: Fault) -> Failure {
-    Failure::Client(Phase::Query, fault)
 }

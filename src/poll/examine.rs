@@ -3,7 +3,7 @@
 use super::asker::dialect;
 use super::connect;
 use super::dialect::Dialect;
-use super::failure::{Failure, Phase, shorten};
+use super::failure::{Failure, shorten};
 use super::target::Target;
 use crate::clock::now;
 use crate::core::observation::Answer;
@@ -42,7 +42,7 @@ fn reply(connection: &mut Connection, question: &str, deadline: Moment) -> Resul
     let rows = match connection.rows(question, deadline) {
         Ok(rows) => Ok(rows),
         Err(Fault::Refused(refusal)) => Err(format!("{} {}", refusal.code, shorten(&refusal.message))),
-        Err(fault) => return Err(Failure::Client(Phase::Query, fault)),
+        Err(fault) => return Err(fault.into()),
     };
     Ok(Reply { rows, began, ended: now() })
 }

@@ -40,6 +40,13 @@ pub(crate) enum Failure {
     Unexpected(Odd),
 }
 
+impl From<Fault> for Failure {
+    /// Once logged in, which is nearly always.
+    fn from(fault: Fault) -> Failure {
+        Failure::Client(Phase::Query, fault)
+    }
+}
+
 impl From<Odd> for Failure {
     fn from(odd: Odd) -> Failure {
         Failure::Unexpected(odd)

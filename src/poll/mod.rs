@@ -33,7 +33,7 @@ pub use checkpoint::Inquirer;
 pub(crate) use connect::open;
 pub use dialect::Dialect;
 pub use examine::{Reply, examine};
-pub(crate) use failure::{Failure, Phase, shorten};
+pub(crate) use failure::{Failure, shorten};
 pub use fields::Odd;
 pub use rescue::{Crashed, keep_panics_to_their_pollers, report_to};
 pub use target::{GivePassword, Target, Tls};
