@@ -4,7 +4,7 @@
 CARGO ?= cargo
 # So many times the histories of `make test`: above a million.
 HISTORIES ?= 480
-# Two sites, cut in turn, at a time of their own: four worlds of them keep a small machine busy.
+# Two sites, cut in turn: ten minutes of their own.
 EVERY_CUT = every_cut::
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 60
@@ -13,14 +13,15 @@ demo: tools
 	$(CARGO) build --locked
 	$(CARGO) run --locked --quiet --example demo
 
-# What takes long and little runs beside all tests: the ten minutes of tests/steady.rs; tests/faults, which mostly waits
-# (its glob is left out by `rest`); the core, which only calculates; and loom and the fuzz targets on what the tests leave of
-# the processors.
+# What takes long and little runs beside all tests: the ten minutes of tests/steady.rs; tests/faults and the two sites cut
+# in turn, which mostly wait (`rest` leaves them out); the core, which only calculates; and loom and the fuzz targets on what
+# the tests leave of the processors.
 test: tools lint build
 	tests/support/beside.sh target/steady.log "$(CARGO) test --locked --test steady" \
 		target/faults.log "RUST_TEST_THREADS=4 $(CARGO) test --locked --no-fail-fast --test 'f*'" \
+		target/sites.log "$(CARGO) test --locked --test sites $(EVERY_CUT) -- --nocapture" \
 		target/core.log "$(MAKE) core" \
-		target/loom-and-fuzz.log "nice -n 19 $(MAKE) loom fuzz" -- $(MAKE) rest
+		target/loom-and-fuzz.log "tests/support/last.sh $(MAKE) loom fuzz" -- $(MAKE) rest
 	@echo "make test: everything passed"
 
 # What the machine lacks is installed; root is asked for only then.
@@ -45,7 +46,6 @@ unit: build
 
 rest:
 	$(CARGO) test --locked --no-fail-fast --lib --test '[!cf]*' --test 'c[!o]*' --test 'con*' -- --skip $(EVERY_CUT)
-	$(CARGO) test --locked --test sites $(EVERY_CUT) -- --nocapture
 
 # The decisions: calculated, so fast.
 core:

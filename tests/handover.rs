@@ -46,7 +46,7 @@ fn begin(agent: &Agent, args: &[&str]) -> std::process::Child {
 }
 
 fn in_handover(agent: &Agent) -> bool {
-    agent.status()["pools"][0]["flags"].as_array().is_some_and(|flags| flags.iter().any(|f| f == "handover"))
+    agent.flagged("handover")
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn what_cannot_be_done_is_refused_with_the_reason_and_the_way_out() {
     );
     agent.says(&["undrain", "db/db2"]);
     servers[1].sql("SET GLOBAL read_only = 1");
-    wait_until("it is seen", BOUND, || agent.status()["pools"][0]["nodes"][1]["read_only"] == true);
+    wait_until("it is seen", BOUND, || agent.node(1).read_only == Some(true));
     refused(&["switchover", "db"], &["db2 is read_only (writable: require)"]);
     servers[1].sql("SET GLOBAL read_only = 0; STOP SLAVE SQL_THREAD");
     agent.wait_state(1, "FAIL_ONLINE");
@@ -261,7 +261,7 @@ fn a_forced_drain_of_the_active_node_waits_for_somebody_who_can_take_over() {
     assert!(agent.says(&["why", "db/db1"]).contains("to be drained as soon as somebody can take over"));
     servers[1].sql("START SLAVE SQL_THREAD");
     agent.wait_active("db2");
-    wait_until("db1 is drained", BOUND, || agent.status()["pools"][0]["nodes"][0]["drained"] == true);
+    wait_until("db1 is drained", BOUND, || agent.node(0).drained);
 }
 
 #[test]

@@ -28,8 +28,8 @@ on_servers! { installed, mysql_9: {
 /// Waits until db1 has been asked so many times more.
 fn wait_polls(agent: &Agent, polls: usize) {
     for _ in 0..polls {
-        let seen = agent.node(0)["last_request"].clone();
-        wait_until("another poll", BOUND, || agent.node(0)["last_request"] != seen);
+        let seen = agent.node(0).last_request;
+        wait_until("another poll", BOUND, || agent.node(0).last_request != seen);
     }
 }
 
@@ -134,7 +134,7 @@ fn what_somebody_opens_or_closes_by_hand_is_set_right_but_not_in_a_paused_pool()
     wait_until("db1 is open", BOUND, || open(&servers[0]));
     agent.says(&["pause", "db"]);
     servers[0].sql("SET GLOBAL read_only = 1");
-    wait_until("it is seen", BOUND, || agent.node(0)["read_only"] == true);
+    wait_until("it is seen", BOUND, || agent.node(0).read_only == Some(true));
     wait_polls(&agent, 3);
     assert!(!open(&servers[0]));
     agent.says(&["resume", "db"]);

@@ -20,7 +20,7 @@ fn scripts_get_the_formats_and_exit_codes_of_the_interface() {
     let servers = pair_master_master(Use::Gtid);
     let agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
-    wait_until("req is 0", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] == 0);
+    wait_until("req is 0", BOUND, || agent.node(0).req == 0);
     let address = servers[0].address().to_string();
 
     assert_eq!(code_and_out(&agent, &["report", "db/db1"]), (Some(0), "OK/ACTIVE (PRIMARY)".into()));

@@ -307,9 +307,9 @@ fn what_operators_say_to_one_director_holds_at_the_other() {
     b.orders(&["resume", "db"]);
     wait_until("resumed here too", BOUND, || !a.flagged("paused"));
     a.orders(&["drain", "db/db2"]);
-    wait_until("drained there too", BOUND, || b.node(1)["drained"] == true);
+    wait_until("drained there too", BOUND, || b.node(1).drained);
     b.orders(&["undrain", "db/db2"]);
-    wait_until("undrained here too", BOUND, || a.node(1)["drained"] == false);
+    wait_until("undrained here too", BOUND, || !a.node(1).drained);
     b.orders(&["switchover", "db", "--to", "db2"]);
     a.wait_active("db2");
     assert_eq!(a.epoch(), b.epoch());

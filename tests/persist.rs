@@ -167,7 +167,7 @@ fn a_file_of_an_older_version_is_taken_up_and_one_of_a_newer_is_told() {
     fs::write(memory(&agent), record.to_string()).expect("written");
     agent.launch();
     assert_eq!(agent.active().as_deref(), Some("db2"), "{}", agent.log());
-    let epoch = agent.status()["pools"][0]["epoch"].as_u64().expect("an epoch");
+    let epoch = agent.epoch();
     assert!(epoch >= 7000, "{epoch}");
 
     agent.kill9();
@@ -191,7 +191,7 @@ fn the_mark_on_disk_is_ahead_of_every_epoch_that_was_used() {
             wait_until("handed over", BOUND, || {
                 agent.mpp(&["switchover", "db", "--to", to]).status.success()
             });
-            let epoch = agent.status()["pools"][0]["epoch"].as_u64().expect("an epoch");
+            let epoch = agent.epoch();
             assert!(epoch > highest, "{epoch} after {highest}");
             highest = epoch;
             let text = fs::read_to_string(memory(&agent)).or_else(|_| fs::read_to_string(former(&agent)));

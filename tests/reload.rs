@@ -52,7 +52,7 @@ fn start(pool_extra: &str) -> ([Server; 2], Agent) {
     let agent = Agent::start(&nodes(&servers), pool_extra);
     agent.wait_active("db1");
     agent.wait_state(1, "STANDBY");
-    wait_until("req is 0", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] == 0);
+    wait_until("req is 0", BOUND, || agent.node(0).req == 0);
     (servers, agent)
 }
 
@@ -72,7 +72,7 @@ fn a_node_is_added_and_removed_and_the_others_keep_everything() {
         reload(&agent, by);
         assert_eq!(states(&agent).len(), 2);
         assert_eq!(agent.check(&["ro", "db", "db3"]), 1, "a node that is gone is DOWN");
-        assert_eq!(agent.status()["pools"][0]["epoch"], 1);
+        assert_eq!(agent.epoch(), 1);
         assert!(agent.up("rw", "db1") && agent.up("ro", "db2"));
     }
 }
@@ -120,7 +120,7 @@ fn a_broken_configuration_is_refused_with_its_faults_and_the_old_one_stays() {
     kill(agent.pid(), Signal::SIGHUP).expect("sent");
     agent.configure(&both, "", "");
     reload(&agent, By::Command);
-    assert_eq!((agent.active().as_deref(), &agent.status()["pools"][0]["epoch"]), (Some("db1"), &1.into()));
+    assert_eq!((agent.active().as_deref(), agent.epoch()), (Some("db1"), 1));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn removing_the_active_node_wants_force_and_then_another_is_chosen_by_what_it_ha
     agent.says(&["reload", "--force"]);
     agent.wait_active("db2");
     assert!(agent.up("rw", "db2"));
-    assert_eq!(agent.status()["pools"][0]["epoch"], 2);
+    assert_eq!(agent.epoch(), 2);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_pool_is_added_and_removed_beside_another_that_notices_nothing() {
         let unknown = agent.mpp(&["pause", "other"]);
         assert_eq!(unknown.status.code(), Some(2));
     }
-    assert_eq!((agent.up("rw", "db1"), &agent.status()["pools"][0]["epoch"]), (true, &1.into()));
+    assert_eq!((agent.up("rw", "db1"), agent.epoch()), (true, 1));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_rotated_password_is_read_again_without_a_restart_or_a_reload() {
         ok(0) && ok(1)
     });
     agent.wait_state(1, "STANDBY");
-    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
+    assert_eq!(agent.epoch(), 1);
     servers[0].kill9();
     agent.wait_active("db2");
 }

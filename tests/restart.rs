@@ -24,7 +24,7 @@ fn a_daemon_killed_again_and_again_changes_no_verdict() {
     agent.wait_active("db1");
     servers[0].kill9();
     agent.wait_active("db2");
-    let (before, epoch) = (verdicts(&agent), agent.status()["pools"][0]["epoch"].clone());
+    let (before, epoch) = (verdicts(&agent), agent.epoch());
     let state = agent.state_file();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -51,7 +51,7 @@ fn a_daemon_killed_again_and_again_changes_no_verdict() {
         stop.store(true, Ordering::Relaxed);
         assert!(watch.join().expect("no check ever said DOWN") > 0);
     });
-    assert_eq!(agent.status()["pools"][0]["epoch"], epoch);
+    assert_eq!(agent.epoch(), epoch);
     assert_eq!(agent.active().as_deref(), Some("db2"));
 }
 
@@ -60,9 +60,9 @@ fn a_daemon_killed_in_the_middle_of_a_failover_finishes_it_after_its_restart() {
     let mut servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
-    wait_until("req is 0", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] == 0);
+    wait_until("req is 0", BOUND, || agent.node(0).req == 0);
     servers[0].kill9();
-    wait_until("errors are counted", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] != 0);
+    wait_until("errors are counted", BOUND, || agent.node(0).req != 0);
     agent.kill9();
     assert!(!(agent.up("rw", "db1") && agent.up("rw", "db2")), "never two writers");
     agent.launch();
@@ -75,7 +75,7 @@ fn with_the_daemon_dead_status_shows_the_last_state_and_says_it_is_stale() {
     let servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
-    wait_until("req is 0", BOUND, || agent.status()["pools"][0]["nodes"][0]["req"] == 0);
+    wait_until("req is 0", BOUND, || agent.node(0).req == 0);
     let alive = agent.says(&["status"]);
     let living = lasting(agent.status());
     agent.kill9();

@@ -39,7 +39,7 @@ fn site(pool_extra: &str) -> Site {
 fn wait_well(agent: &Agent) {
     agent.wait_active("db1");
     agent.wait_state(1, "STANDBY");
-    wait_until("no node has an error", BOUND, || (0..2).all(|n| agent.node(n)["req"] == 0));
+    wait_until("no node has an error", BOUND, || (0..2).all(|n| agent.node(n).req == 0));
 }
 
 impl Site {
@@ -196,7 +196,7 @@ fn a_kernel_without_the_virtual_servers_is_told_in_status_why_and_once_in_an_ale
     assert!(rows.contains(&vec!["writer", "db1", "1", "-", "-"]), "{weights}");
     assert!(rows.contains(&vec!["writer", "db2", "DOWN", "-", "-"]), "{weights}");
     let lines = site.agent.says(&["weights", "--ipvsadm"]);
-    let node = |n: usize| site.agent.node(n)["address"].as_str().unwrap_or_default().to_owned();
+    let node = |n: usize| site.agent.node(n).address;
     assert_eq!(
         lines.lines().collect::<Vec<_>>(),
         [

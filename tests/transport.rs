@@ -68,7 +68,7 @@ fn a_pool_polled_over_tls_that_verifies_fails_over_and_a_certificate_gone_bad_fa
     fs::write(&ca, "no certificate").expect("spoilt");
     wait_until("it is told", BOUND, || agent.says(&["status"]).contains("tls: "));
     assert!(agent.up("rw", "db1"));
-    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
+    assert_eq!(agent.epoch(), 1);
     fs::write(&ca, &authorities).expect("mended");
     wait_until("both are well", BOUND, || {
         let status = agent.status();

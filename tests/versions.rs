@@ -112,7 +112,7 @@ fn a_primary_that_died_while_mppd_was_dead_is_replaced_by_one_that_has_what_it_h
     agent.kill9();
     agent.launch();
     assert_eq!(agent.active().as_deref(), Some("db1"));
-    assert_eq!(agent.status()["pools"][0]["epoch"], 1);
+    assert_eq!(agent.epoch(), 1);
     agent.kill9();
     servers[0].kill9();
     agent.launch();
@@ -222,7 +222,7 @@ fn a_pool_whose_only_standby_is_read_only_is_held(flavour: Flavour) {
     let read_only = flavour.say("read_only", "super_read_only");
     servers[1].sql(&format!("SET GLOBAL {read_only} = 1"));
     servers[0].kill9();
-    wait_until("db1 is held", BOUND, || agent.status()["pools"][0]["flags"][0] == "held");
+    wait_until("db1 is held", BOUND, || agent.flagged("held"));
     let why = agent.says(&["why", "db"]);
     assert!(why.contains("db2 is read_only (writable: require)"), "{why}");
     servers[1].sql("SET GLOBAL read_only = 0");

@@ -116,11 +116,11 @@ fn those_who_do_not_read_are_few_in_memory_and_mppd_does_not_notice() {
     let before = metric(&web, "process_resident_memory_bytes");
     let scrapers = enemies(&web, 60, &b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(20));
     let streams = enemies(&web, 60, b"GET /v1/stream HTTP/1.1\r\nHost: x\r\n\r\n");
-    let polled = agent.node(0)["last_request"].clone();
+    let polled = agent.node(0).last_request;
     for _ in 0..20 {
         a_verdict_is_given(&web);
     }
-    wait_until("mppd polls on", BOUND, || agent.node(0)["last_request"] != polled);
+    wait_until("mppd polls on", BOUND, || agent.node(0).last_request != polled);
     let grown = metric(&web, "process_resident_memory_bytes") - before;
     assert!(grown < 64e6, "{grown} bytes more");
     drop((scrapers, streams));

@@ -44,9 +44,7 @@ fn after_a_power_cut_of_everything_one_node_is_active_again(play: Play) {
     let mut stage = Stage::pair(play, "    recover_after: 2\n");
     for first in [0, 1] {
         stage.servers.iter_mut().for_each(Server::kill9);
-        wait_until("nobody is seen", BOUND, || {
-            (0..2).all(|n| stage.agent.node(n)["req"].as_u64() >= Some(4))
-        });
+        wait_until("nobody is seen", BOUND, || (0..2).all(|n| stage.agent.node(n).req >= 4));
         // Whoever is first finds nobody to replicate from.
         stage.servers[first].restart();
         stage.wait_polls(first, 2);

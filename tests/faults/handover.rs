@@ -124,7 +124,7 @@ fn orders_survive(agent: &mut Agent, state: &Path) {
     agent.says(&["drain", &name]);
     agent.kill9();
     agent.launch();
-    assert!(agent.flagged("paused") && agent.node(standby)["drained"] == true, "{:#}", agent.status());
+    assert!(agent.flagged("paused") && agent.node(standby).drained, "{:#}", agent.status());
     agent.says(&["undrain", &name]);
     agent.says(&["resume", "p0"]);
 }

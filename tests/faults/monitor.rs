@@ -20,7 +20,7 @@ const QUICK: &str = "    monitor: { reconnect_every: 100ms }\n    recover_after:
 #[track_caller]
 fn moves_nothing(stage: &Stage, words: &str, everywhere: bool, let_in: impl Fn()) {
     let agent = &stage.agent;
-    wait_until("db1 is OK CRITICAL", BOUND, || agent.node(0)["status"] == "OK CRITICAL");
+    wait_until("db1 is OK CRITICAL", BOUND, || agent.node(0).status == "OK CRITICAL");
     wait_until("it is told", BOUND, || !agent.told("denied").is_empty());
     let told = agent.told("denied").remove(0);
     assert!(told.starts_with("<1>") && told.contains("node=db1") && told.contains(words), "{told}");
@@ -29,14 +29,8 @@ fn moves_nothing(stage: &Stage, words: &str, everywhere: bool, let_in: impl Fn()
     }
     stage.wait_polls(0, 8);
     let node = agent.node(0);
-    assert_eq!(
-        (&node["status"], &node["state"], &node["req"]),
-        (&"OK CRITICAL".into(), &"ACTIVE".into(), &3.into())
-    );
-    assert!(
-        node["message"].as_str().is_some_and(|m| m.contains(words) && m.contains("never a failover")),
-        "{node}"
-    );
+    assert_eq!((node.status.as_str(), node.state.as_str(), node.req), ("OK CRITICAL", "ACTIVE", 3));
+    assert!(node.message.contains(words) && node.message.contains("never a failover"), "{node:?}");
     assert!(agent.up("rw", "db1") && agent.up("geo", "db1") && !agent.up("rw", "db2"));
     assert_eq!(agent.state(1), if everywhere { "FAIL_ONLINE" } else { "STANDBY" });
     assert_eq!(agent.epoch(), 1);
@@ -76,7 +70,7 @@ fn blocked(play: Play, everywhere: bool) {
         // The monitor's own good login starts the server's count anew: again, if it came in between.
         wait_until("the director is blocked", BOUND, || {
             lan.spoil_handshakes(node, 20);
-            stage.agent.node(node.into())["message"].as_str().is_some_and(|m| m.starts_with("1129 "))
+            stage.agent.node(node.into()).message.starts_with("1129 ")
         });
     }
     moves_nothing(&stage, "1129 Host '198.18.0.254' is blocked", everywhere, || {

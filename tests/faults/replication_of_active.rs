@@ -66,12 +66,12 @@ fn log_in_with(replica: &Server, password: &str) {
 #[track_caller]
 fn shown_and_not_counted(stage: &Stage, words: &str) {
     wait_until(words, BOUND, || {
-        let message = stage.agent.node(0)["message"].as_str().unwrap_or_default().to_owned();
+        let message = stage.agent.node(0).message;
         message.contains(words) && message.contains("(not counted)")
     });
     stage.wait_polls(0, 5);
     let node = stage.agent.node(0);
-    assert_eq!((&node["state"], &node["status"], &node["req"]), (&"ACTIVE".into(), &"OK".into(), &0.into()));
+    assert_eq!((node.state.as_str(), node.status.as_str(), node.req), ("ACTIVE", "OK", 0));
     assert!(stage.agent.up("rw", "db1") && stage.agent.up("geo", "db1"));
     assert_eq!((stage.agent.active().as_deref(), stage.agent.epoch()), (Some("db1"), 1));
 }
@@ -85,7 +85,7 @@ fn in_all_these_ways(play: Play, ways: &[Way]) {
         break_it(db1, db2);
         shown_and_not_counted(&stage, words);
         heal(db1, db2);
-        wait_until("it is whole again", BOUND, || stage.agent.node(0)["message"] == "--");
+        wait_until("it is whole again", BOUND, || stage.agent.node(0).message == "--");
     }
     assert!(!stage.agent.told("replication").is_empty());
 }

@@ -185,7 +185,7 @@ fn a_standby_with_a_backlog_is_waited_for_and_then_promoted(play: Play) {
 fn a_pool_whose_only_standby_is_read_only_is_held_and_says_why(play: Play) {
     let mut stage = Stage::pair(play, "");
     stage.servers[1].sql("SET GLOBAL read_only = 1");
-    wait_until("it is seen", BOUND, || stage.agent.node(1)["read_only"] == true);
+    wait_until("it is seen", BOUND, || stage.agent.node(1).read_only == Some(true));
     stage.agent.wait_why("could not be promoted: is read_only (writable: require)");
     stage.servers[0].kill9();
     stage.stays_held("db2 is read_only (writable: require)");

@@ -68,7 +68,7 @@ fn kills(pool: &mut Pool) -> Vec<f64> {
         wait_until("both are well", BOUND, || {
             let good = |n: usize| {
                 let node = pool.agent().node(n);
-                node["req"] == 0 && (node["state"] == "STANDBY" || node["state"] == "ACTIVE")
+                node.req == 0 && (node.state == "STANDBY" || node.state == "ACTIVE")
             };
             good(0) && good(1)
         });

@@ -11,8 +11,8 @@ use super::world::{World, index};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// So many worlds beside each other: they mostly wait.
-const WORLDS: usize = 12;
+/// So many worlds beside each other, which keep a third of a processor busy: they mostly wait.
+const WORLDS: usize = 4;
 
 in_a_world! {
     every_cable_and_every_two,

@@ -142,14 +142,9 @@ impl World {
 
 impl View {
     fn of(site: &Site) -> View {
-        let pool = &site.agent.status()["pools"][0];
-        let words = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let each = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
-        View {
-            active: pool["active"].as_str().map(str::to_owned),
-            flags: each(&pool["flags"]).iter().map(words).collect(),
-            states: each(&pool["nodes"]).iter().map(|node| words(&node["state"])).collect(),
-        }
+        let pool = site.agent.published();
+        let states = pool.nodes.into_iter().map(|node| node.state).collect();
+        View { active: pool.active, flags: pool.flags, states }
     }
 }
 

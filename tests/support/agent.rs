@@ -6,6 +6,8 @@ use super::place::OwnDir;
 use super::processes::start;
 use super::server::Server;
 use super::wait::wait_until;
+use mpp::control::published;
+use mpp::control::status::{Node, Pool};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::{self, OpenOptions};
@@ -15,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// `mpp`'s exit code when it can't reach the daemon.
@@ -199,29 +202,43 @@ impl Agent {
         serde_json::from_str(&self.says(&["status", "--json"])).expect("JSON")
     }
 
+    /// `db`, as it is published: what `mpp-check` goes by. Who waits for something looks here: `mpp status` takes a process
+    /// each time, which the others then lack. A state that is just being made is waited for.
+    #[track_caller]
+    pub fn published(&self) -> Pool {
+        let began = Instant::now();
+        loop {
+            match published::last(&self.state_file()) {
+                Ok((mut status, _)) => return status.pools.swap_remove(0),
+                Err(e) => assert!(began.elapsed() < BOUND, "{e}\n{}", self.log()),
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// STATE of a node of `db`, by its place.
     pub fn state(&self, node: usize) -> String {
-        self.status()["pools"][0]["nodes"][node]["state"].as_str().unwrap_or_default().to_owned()
+        self.published().nodes[node].state.clone()
     }
 
     /// The ACTIVE node of `db`.
     pub fn active(&self) -> Option<String> {
-        self.status()["pools"][0]["active"].as_str().map(str::to_owned)
+        self.published().active
     }
 
-    /// A node of `db` in `mpp status --json`, by its place.
-    pub fn node(&self, node: usize) -> serde_json::Value {
-        self.status()["pools"][0]["nodes"][node].clone()
+    /// A node of `db` as it is published, by its place.
+    pub fn node(&self, node: usize) -> Node {
+        self.published().nodes.swap_remove(node)
     }
 
     /// The epoch of `db`.
     pub fn epoch(&self) -> u64 {
-        self.status()["pools"][0]["epoch"].as_u64().expect("a number")
+        self.published().epoch
     }
 
     /// Whether `db` has this flag.
     pub fn flagged(&self, flag: &str) -> bool {
-        self.status()["pools"][0]["flags"].as_array().is_some_and(|flags| flags.iter().any(|f| f == flag))
+        self.published().flags.iter().any(|f| f == flag)
     }
 
     /// `mpp why db`.
@@ -265,6 +282,7 @@ impl Agent {
         while !why.contains(words) {
             assert!(began.elapsed() < BOUND, "waited in vain for {words:?}:\n{why}\n{}", self.log());
             why = self.why();
+            thread::sleep(Duration::from_millis(50));
         }
     }
 

@@ -7,6 +7,7 @@ use super::replication::{Use, pair_master_master, replicate, ring};
 use super::server::Server;
 use super::torment::{Tormentor, Witness};
 use super::wait::wait_until;
+use mpp::control::status::Node;
 use std::thread;
 use std::time::Duration;
 
@@ -102,10 +103,10 @@ impl Stage {
     /// Waits until this node, by its place, has been asked so many times more.
     #[track_caller]
     pub fn wait_polls(&self, node: usize, polls: usize) {
-        let mut seen = self.agent.node(node)["last_request"].clone();
+        let mut seen = self.agent.node(node).last_request;
         for _ in 0..polls {
-            wait_until("another poll", BOUND, || self.agent.node(node)["last_request"] != seen);
-            seen = self.agent.node(node)["last_request"].clone();
+            wait_until("another poll", BOUND, || self.agent.node(node).last_request != seen);
+            seen = self.agent.node(node).last_request;
         }
     }
 
@@ -141,11 +142,9 @@ impl Stage {
 #[track_caller]
 pub fn wait_well(agent: &Agent, active: &str) {
     wait_until(&format!("all is well, with {active} ACTIVE"), BOUND, || {
-        let pool = &agent.status()["pools"][0];
-        let well = |node: &serde_json::Value| {
-            node["req"] == 0 && (node["state"] == "STANDBY" || node["name"] == pool["active"])
-        };
-        pool["active"] == active && pool["nodes"].as_array().is_some_and(|nodes| nodes.iter().all(well))
+        let pool = agent.published();
+        let well = |node: &Node| node.req == 0 && (node.state == "STANDBY" || node.name == active);
+        pool.active.as_deref() == Some(active) && pool.nodes.iter().all(well)
     });
 }
 

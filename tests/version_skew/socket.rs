@@ -125,7 +125,7 @@ fn record() {
     let agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
     agent.wait_state(1, "STANDBY");
-    wait_until("db1 has answered as ACTIVE", BOUND, || agent.node(0)["req"] == 0 && !agent.up("ro", "db1"));
+    wait_until("db1 has answered as ACTIVE", BOUND, || agent.node(0).req == 0 && !agent.up("ro", "db1"));
     for (name, request) in
         [("status", json!({"v": 1, "cmd": "status"})), ("why", json!({"v": 1, "cmd": "why", "pool": "db"}))]
     {
