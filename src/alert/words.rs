@@ -4,7 +4,7 @@ use crate::core::event::What;
 use crate::core::trouble::Kind;
 
 /// Events of the daemon itself, and of telling.
-pub const OWN: [&str; 20] = [
+pub const OWN: [&str; 21] = [
     "config",
     "driver",
     "dropped",
@@ -12,6 +12,7 @@ pub const OWN: [&str; 20] = [
     "hook",
     "journal",
     "kernel",
+    "late",
     "ousted",
     "password",
     "peer",
@@ -28,7 +29,7 @@ pub const OWN: [&str; 20] = [
 ];
 
 /// What wakes an operator: each cause once. `state` and `status` tell of the same causes, more often.
-pub const WAKING: [&str; 28] = [
+pub const WAKING: [&str; 29] = [
     "denied",
     "disagreement",
     "driver",
@@ -43,6 +44,7 @@ pub const WAKING: [&str; 28] = [
     "isolated",
     "journal",
     "kernel",
+    "late",
     "no_active",
     "no_redundancy",
     "ousted",

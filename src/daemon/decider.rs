@@ -6,6 +6,7 @@
 
 use super::board::Board;
 use super::fleet::Fleet;
+use super::late::Delays;
 use super::lock::Lock;
 use super::lost::Lost;
 use super::lvs::Lvs;
@@ -49,6 +50,7 @@ pub(super) struct Decider {
     pub(super) surroundings: Surroundings,
     inbox: Inbox,
     woke: Moment,
+    delays: Delays,
     /// Where memories become bytes, one after the other.
     pub(super) room: Vec<u8>,
     /// Pools published since they were last shown to those who follow them.
@@ -125,6 +127,7 @@ impl Decider {
             surroundings,
             inbox,
             woke,
+            delays: Delays::default(),
             room: Vec::new(),
             published: Vec::new(),
             stuck: false,
@@ -203,6 +206,9 @@ impl Decider {
         let now = clock::now();
         let late = now.since(self.woke + HEARTBEAT);
         self.woke = now;
+        if let Some(words) = self.delays.note(late, now) {
+            self.tell_self("late", "warning", words);
+        }
         if late.is_zero() {
             return now;
         }

@@ -15,6 +15,7 @@
 //! - `events`: what happened, for clients; `board`, `following`: status as it changes
 //! - `troubles`: what lasts, and is told again now and then
 //! - `peers`: other agents, and what they say
+//! - `late`: whether the decider was held up
 //! - `lost`: pollers, of nodes and of checkpoints, that panicked
 //! - `lvs`: verdicts to keepalived, and what the kernel has made of them; `lvs_status`: the same for people
 //! - `lock`, `signals`, `systemd`: the surroundings
@@ -30,6 +31,7 @@ mod fleet;
 mod follow_through;
 mod following;
 mod hand;
+mod late;
 mod lock;
 mod lost;
 mod lvs;

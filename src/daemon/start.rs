@@ -22,6 +22,7 @@ use crate::journal::{self, Journal};
 use crate::keepalived::desk::Desk;
 use crate::keepalived::{push, watch};
 use crate::poll;
+use crate::state::is_in_memory;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::collections::HashSet;
@@ -86,18 +87,31 @@ fn serve(config: &Path, settings: Settings) -> Result<(), String> {
     systemd::ready(&pulse, &lvs_desk).map_err(no_thread)?;
     let surroundings =
         Surroundings { boot_id, mailbox, journal, alerts, pulse, daemon, desk, lvs_desk, board };
-    let warnings = settings.warnings.clone();
+    let warnings = settings.warnings.iter().map(ToString::to_string).chain(on_disk(&settings));
+    let warnings: Vec<String> = warnings.collect();
     let mut decider = Decider::new(settings, (fleet, peers), writer, surroundings, inbox, lock, troubles);
     for fault in legacy.faults {
         decider.tell_self("restart", "alert", format!("some of what was remembered is lost: {fault}"));
     }
     for warning in warnings {
-        decider.tell_self("config", "warning", warning.to_string());
+        decider.tell_self("config", "warning", warning);
     }
     decider.tell_self("started", "notice", started);
     decider.run();
     systemd::stopping();
     Ok(())
+}
+
+/// A warning, if what is published does not lie in memory.
+fn on_disk(settings: &Settings) -> Option<String> {
+    let dir = &settings.runtime_dir;
+    let warn = || {
+        let dir = dir.display();
+        format!(
+            "runtime_dir {dir} is not in memory: mppd may wait for the disk; put it on a tmpfs, as /run is"
+        )
+    };
+    is_in_memory(dir).is_ok_and(|is| !is).then(warn)
 }
 
 /// Starts what carries events to the disk.

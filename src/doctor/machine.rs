@@ -6,7 +6,7 @@ use super::machine_facts::Machine;
 use super::node;
 use super::rule::{
     AGENT_CANNOT_READ, AGENT_USER, CONFIG_WARNS, CONFIG_WRITABLE, CONTROL_GROUP, DESCRIPTORS, MPPD_AWAY,
-    Rule, TASKS,
+    ON_DISK, Rule, TASKS,
 };
 
 /// Where findings about this machine belong.
@@ -16,7 +16,7 @@ pub(super) const HERE: &str = "this machine";
 pub(super) fn judge(machine: &Machine) -> Vec<Judgement> {
     let mut all: Vec<Judgement> = machine.warnings.iter().map(warned).collect();
     all.extend([runs(machine), user(machine), group(machine)]);
-    all.extend([descriptors(machine), tasks(machine)].into_iter().flatten());
+    all.extend([descriptors(machine), tasks(machine), in_memory(machine)].into_iter().flatten());
     let files = std::iter::once(&machine.config).chain(&machine.passwords);
     all.extend(files.flat_map(|file| [readable(machine, file), Some(safe(machine, file))]).flatten());
     all
@@ -79,6 +79,15 @@ fn tasks(machine: &Machine) -> Option<Judgement> {
     let (may, wanted) = (machine.agent.tasks?, machine.wanted.tasks);
     let words = format!("mppd may have {may} threads, and takes {wanted}");
     Some(here(may >= wanted, &TASKS, words, || unit("TasksMax=infinity".into())))
+}
+
+fn in_memory(machine: &Machine) -> Option<Judgement> {
+    let (dir, is_in_memory) = (machine.runtime_dir.0.display(), machine.runtime_dir.1?);
+    let words = format!("runtime_dir {dir} {} in memory", if is_in_memory { "lies" } else { "does not lie" });
+    Some(here(is_in_memory, &ON_DISK, words, || {
+        let file = Kind::File("mpp.yaml".into());
+        vec![Step::new(HERE, file, ["runtime_dir: /run/mpp"]), Step::shell(HERE, ["systemctl restart mppd"])]
+    }))
 }
 
 fn unit(line: String) -> Vec<Step> {

@@ -5,6 +5,7 @@ use crate::config::{Version, VirtualServer};
 use crate::keepalived::check::Report;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 /// This machine as mppd finds it.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Machine {
     pub config: Look,
     /// The password files.
     pub passwords: Vec<Look>,
+    /// `runtime_dir`, and whether it lies in memory; `None`: it cannot be looked at.
+    pub runtime_dir: (PathBuf, Option<bool>),
     /// `control_group`, and whether it exists.
     pub control_group: (String, bool),
     /// What makes this machine a director; `None`: nothing does.

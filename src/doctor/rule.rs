@@ -177,6 +177,8 @@ rules! {
         => "it does not start";
     TASKS Error "tasks" "mppd may not start enough threads"
         => "it does not start, or a reload is refused";
+    ON_DISK Warning "on-disk" "runtime_dir does not lie in memory"
+        => "mppd waits for the disk when it publishes: a failover comes seconds late when the disk is busy";
     CONTROL_GROUP Warning "control-group" "control_group does not exist"
         => "only root and mppd's own user may change anything";
 

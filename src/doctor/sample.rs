@@ -180,6 +180,7 @@ pub(super) fn machine() -> Machine {
         agent: Agent { pid: Some(1), account: Some(account), descriptors: Some(65_536), tasks: None },
         config: look("/mpp.yaml", 0o644, false),
         passwords: vec![look("/password", 0o640, false)],
+        runtime_dir: ("/run/mpp".into(), Some(true)),
         control_group: ("mpp".into(), true),
         director: Some(director),
     }

@@ -112,6 +112,7 @@ const OF_THE_MACHINE: &[Fault] = &[
     (&CONFIG_WRITABLE, |f| f.machine.config = look("/mpp.yaml", 0o666, false)),
     (&DESCRIPTORS, |f| f.machine.agent.descriptors = Some(128)),
     (&TASKS, |f| f.machine.agent.tasks = Some(10)),
+    (&ON_DISK, |f| f.machine.runtime_dir.1 = Some(false)),
     (&CONTROL_GROUP, |f| f.machine.control_group.1 = false),
     (&TRACK_MISSING, |f| f.director().track.error = Some("No such file or directory".into())),
     (&STATE_UNREADABLE, |f| f.director().state = look("/state", 0o600, false)),

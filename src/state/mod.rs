@@ -7,7 +7,7 @@
 //! - `layout`, `fault`, `boot_id`, `verdict`, `words`, `pool`, `reader`: libcore alone, because `mpp-check` takes
 //!   them in by `#[path]`; they hold no unsafe code and never panic, whatever the bytes
 //! - `record`, `copy`, `image`, `snapshot`: owned types, and building a state in memory
-//! - `map`, `writer`: the file and its mapping (feature `daemon`)
+//! - `map`, `writer`: the file and its mapping; `place`: where it lies (feature `daemon`)
 
 pub mod asked;
 pub mod atomics;
@@ -29,6 +29,8 @@ mod write_error;
 #[cfg(feature = "daemon")]
 pub mod map;
 #[cfg(feature = "daemon")]
+pub mod place;
+#[cfg(feature = "daemon")]
 pub mod writer;
 
 pub use boot_id::{BOOT_ID_PATH, parse_boot_id};
@@ -41,5 +43,7 @@ pub use verdict::{Role, StalePolicy, Verdict, VerdictWord};
 
 #[cfg(feature = "daemon")]
 pub use map::{Mapping, ReadError};
+#[cfg(feature = "daemon")]
+pub use place::is_in_memory;
 #[cfg(feature = "daemon")]
 pub use writer::Writer;

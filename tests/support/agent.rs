@@ -33,6 +33,8 @@ pub struct Agent(Arc<Running>);
 
 struct Running {
     dir: OwnDir,
+    /// Where its runtime directory is.
+    memory: OwnDir,
     child: Mutex<Option<Child>>,
     /// Where it lives, if not where the test does.
     net: Option<Arc<Net>>,
@@ -66,8 +68,9 @@ impl Agent {
 
     /// The same, for an `mppd` that lives in another network.
     pub fn prepare_in(net: Option<Arc<Net>>, nodes: &str, pool_extra: &str, top_extra: &str) -> Agent {
-        let dir = OwnDir::private("agent");
-        let running = Running { dir, child: Mutex::default(), net, tormented: AtomicBool::new(false) };
+        let (dir, memory) = (OwnDir::private("agent"), OwnDir::in_memory("agent"));
+        let running =
+            Running { dir, memory, child: Mutex::default(), net, tormented: AtomicBool::new(false) };
         let agent = Agent(Arc::new(running));
         let password = agent.path("password");
         fs::write(&password, MONITOR_PASSWORD).expect("the password written");
@@ -85,9 +88,10 @@ impl Agent {
 
     /// Writes the configuration.
     pub fn configure(&self, nodes: &str, pool_extra: &str, top_extra: &str) {
-        let dir = self.0.dir.display();
+        let (dir, run) = (self.0.dir.display(), self.path("run"));
+        let run = run.display();
         let text = format!(
-            "runtime_dir: {dir}/run\nstate_dir: {dir}/state\n{top_extra}\
+            "runtime_dir: {run}\nstate_dir: {dir}/state\n{top_extra}\
              alerts: {{ syslog: {{ address: {dir}/log.sock }} }}\n\
              monitor: {{ user: {MONITOR}, password_file: {dir}/password }}\n\
              pools:\n  - name: db\n{pool_extra}    nodes:\n{nodes}"
@@ -102,7 +106,7 @@ impl Agent {
     }
 
     /// Starts `mppd`, and waits for nothing.
-    pub(super) fn spawn(&self) {
+    pub fn spawn(&self) {
         let log = OpenOptions::new().create(true).append(true).open(self.path("log")).expect("a log");
         let mut command = Command::new(program("mppd"));
         command.arg("--config").arg(self.config());
@@ -133,9 +137,10 @@ impl Agent {
         self.0.tormented.store(tormented, Ordering::Relaxed);
     }
 
-    /// A file in its directory.
+    /// A file in its directory; `run` is in memory.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.dir.join(name)
+        let dir = if Path::new(name).starts_with("run") { &self.0.memory } else { &self.0.dir };
+        dir.join(name)
     }
 
     /// Its configuration file.

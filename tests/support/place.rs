@@ -49,8 +49,17 @@ pub struct OwnDir {
 impl OwnDir {
     /// One that nobody else may look into.
     pub fn private(name: &str) -> OwnDir {
+        OwnDir::private_in(&base(), name)
+    }
+
+    /// The same in memory, as `/run` is.
+    pub(super) fn in_memory(name: &str) -> OwnDir {
+        OwnDir::private_in(&memory(), name)
+    }
+
+    fn private_in(base: &Path, name: &str) -> OwnDir {
         let make = |path: &Path| fs::DirBuilder::new().mode(0o700).create(path).expect("a directory");
-        let random = || base().join(format!("{name}-{:08x}", RandomState::new().hash_one(0) >> 32));
+        let random = || base.join(format!("{name}-{:08x}", RandomState::new().hash_one(0) >> 32));
         std::iter::repeat_with(random).find_map(|path| OwnDir::at(path, make)).expect("endless")
     }
 
@@ -101,7 +110,8 @@ pub(super) fn lock(path: &Path, how: FlockArg) -> Option<Flock<File>> {
 
 /// Removes the directories of test processes that were killed.
 pub fn sweep() {
-    for entry in fs::read_dir(base()).expect("the base directory").flatten() {
+    let entries = [base(), memory()].map(|base| fs::read_dir(base).expect("the base directory"));
+    for entry in entries.into_iter().flatten().flatten() {
         let path = entry.path();
         let Some(dir) = path.to_str().and_then(|p| p.strip_suffix(".lock")) else { continue };
         if dir.ends_with("template") {
@@ -131,7 +141,16 @@ fn remove(dir: &Path) {
 /// Where all test servers of this user live. Not under the checkout: another user must be able to reach it,
 /// and a unix socket's path is short.
 pub fn base() -> PathBuf {
-    let base = std::env::temp_dir().join(format!("mpp-test-{}", Uid::current()));
+    base_in(&std::env::temp_dir())
+}
+
+/// Where what must not wait for a disk lives: POSIX's shared memory, which every Linux has.
+fn memory() -> PathBuf {
+    base_in(Path::new("/dev/shm"))
+}
+
+fn base_in(dir: &Path) -> PathBuf {
+    let base = dir.join(format!("mpp-test-{}", Uid::current()));
     // It may be there already, by another test.
     let _ = fs::DirBuilder::new().mode(0o755).create(&base);
     let meta = fs::symlink_metadata(&base).expect("the base directory");

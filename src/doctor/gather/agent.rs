@@ -5,7 +5,7 @@ use crate::config::{PasswordSource, Settings};
 use crate::core::time::Duration;
 use crate::doctor::machine_facts::{Agent, Machine, Wanted};
 use crate::run::run;
-use crate::state::Snapshot;
+use crate::state::{Snapshot, is_in_memory};
 use nix::unistd::Group;
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,6 +31,7 @@ pub(super) fn machine(config: &Path, settings: &Settings) -> Machine {
         agent: running(&settings.runtime_dir).unwrap_or_else(of_unit),
         config: look(config),
         passwords: password_files(settings).iter().map(|path| look(path)).collect(),
+        runtime_dir: (settings.runtime_dir.clone(), is_in_memory(&settings.runtime_dir).ok()),
         control_group: (settings.control_group.clone(), exists(&settings.control_group)),
         director: None,
     }
