@@ -142,6 +142,8 @@ fn a_mysql_server_answers_with_its_greeting_or_with_too_many_connections() {
         .expect("connections");
     sees(&probe);
     drop(held);
+    let of_2005 = b"\x34\0\0\0\x0a5.0.96\0\x01\0\0\0saltsalt\0\x2c\xa2\x08\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0saltsaltsalt\0";
+    sees(&at(saying(of_2005), Protocol::Mysql));
     for other in [saying(b"SSH-2.0-OpenSSH_9.2p1\r\n"), saying(b"HTTP/1.1 400 Bad Request\r\n\r\n")] {
         assert_eq!(see(at(other, Protocol::Mysql)), no("no MySQL server answers there"));
     }

@@ -1,23 +1,18 @@
 //! From the server's greeting to the moment it lets us in.
 
-use super::answer::answered;
 use super::fault::Fault;
+use super::greeting::greeting;
 use super::packets::{MAX_PACKET, Packets};
 use super::password::{Proof, prove};
 use super::wire::Wire;
 use crate::config::Tls;
 use mysql_common::constants::CapabilityFlags;
-use mysql_common::io::ParseBuf;
 use mysql_common::packets::{AuthPlugin, HandshakePacket, HandshakeResponse, SslRequest};
 use mysql_common::proto::MySerialize;
 use rustls::ClientConnection;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-/// The protocol's version: the only one there is.
-const PROTOCOL: u8 = 10;
-/// From the end of the version to the length of the nonce, bytes: connection, half the nonce, capabilities, collation, status.
-const TO_NONCE_LENGTH: usize = 21;
 /// utf8mb4_general_ci, which every server knows.
 const UTF8MB4: u8 = 45;
 /// From it on there is utf8mb4.
@@ -51,7 +46,21 @@ pub(super) fn log_in(
     login: &Login<'_>,
     session: Option<ClientConnection>,
 ) -> Result<String, Fault> {
-    let greeting = greeting(answered(packets)?)?;
+    let greeting = greeting(packets)?;
+    enter(packets, &greeting, login, session)?;
+    Ok(greeting.server_version_str().into_owned())
+}
+
+/// The same, once it has greeted.
+pub(super) fn enter(
+    packets: &mut Packets<Wire>,
+    greeting: &HandshakePacket<'static>,
+    login: &Login<'_>,
+    session: Option<ClientConnection>,
+) -> Result<(), Fault> {
+    if !greeting.capabilities().contains(NEEDED) {
+        return Err(Fault::senseless("a greeting of before MySQL 5.7"));
+    }
     let mut capabilities = NEEDED | (WISHED & greeting.capabilities());
     if let Some(session) = session {
         if !greeting.capabilities().contains(CapabilityFlags::CLIENT_SSL) {
@@ -60,28 +69,9 @@ pub(super) fn log_in(
         capabilities |= CapabilityFlags::CLIENT_SSL;
         encrypt(packets, capabilities, session)?;
     }
-    let proof = first(&greeting);
+    let proof = first(greeting);
     packets.send(&response(login, capabilities, &proof))?;
-    prove(packets, proof, login.password)?;
-    Ok(greeting.server_version_str().into_owned())
-}
-
-fn greeting(packet: &[u8]) -> Result<HandshakePacket<'static>, Fault> {
-    if packet.first() != Some(&PROTOCOL) {
-        return Err(Fault::senseless("no greeting"));
-    }
-    // The library adds and subtracts there with seven bits.
-    let version = packet.iter().position(|byte| *byte == 0);
-    let nonce = version.and_then(|end| packet.get(end + TO_NONCE_LENGTH));
-    if nonce.is_none_or(|length| *length > i8::MAX as u8) {
-        return Err(Fault::senseless("a greeting that breaks off"));
-    }
-    let greeting = ParseBuf(packet).parse::<HandshakePacket>(());
-    let greeting = greeting.map_err(|_| Fault::senseless("a greeting that breaks off"))?.into_owned();
-    match greeting.capabilities().contains(NEEDED) {
-        true => Ok(greeting),
-        false => Err(Fault::senseless("a greeting of before MySQL 5.7")),
-    }
+    prove(packets, proof, login.password)
 }
 
 fn encrypt(

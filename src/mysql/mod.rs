@@ -3,7 +3,8 @@
 //! docs/decisions/0013-own-client.md.
 //!
 //! - `connection`: one session with a server
-//! - `login`, `password`: from the greeting on, until the server lets us in
+//! - `greeting`: what the server says first
+//! - `login`, `password`: from then on, until the server lets us in
 //! - `answer`: the rows of an answer
 //! - `set`: what is kept of them
 //! - `packets`: one packet after the other
@@ -13,6 +14,7 @@
 mod answer;
 mod connection;
 mod fault;
+mod greeting;
 mod login;
 mod packets;
 mod password;
@@ -22,5 +24,6 @@ mod wire;
 
 pub(crate) use connection::Connection;
 pub(crate) use fault::{Fault, Refusal};
+pub(crate) use greeting::hear;
 pub(crate) use login::Login;
 pub use set::{Row, Set};

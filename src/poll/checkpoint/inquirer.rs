@@ -3,11 +3,12 @@
 use super::names::Name;
 use super::trouble::Trouble;
 use super::web::Web;
-use super::{greeting, icmp, tcp};
+use super::{icmp, tcp};
 use crate::clock::now;
 use crate::config::{Host, Probe, Protocol};
 use crate::core::event::Sighting;
 use crate::core::time::{Duration, Moment, Short};
+use crate::mysql;
 use crate::poll::failure::shorten;
 use crate::poll::rescue::Crashed;
 use crate::poll::thread::{Ask, Deliver, Poller};
@@ -109,9 +110,9 @@ impl Inquirer {
         let at = |port| SocketAddr::new(ip, port);
         match &self.probe.protocol {
             Protocol::Simple(port) => tcp::knock(at(*port), deadline),
-            Protocol::Tcp(port) => tcp::connect(at(*port), deadline).map(drop),
+            Protocol::Tcp(port) => tcp::connect(at(*port), deadline),
             Protocol::Icmp => icmp::echo(ip, deadline),
-            Protocol::Mysql(port) => greeting::hear(at(*port), deadline),
+            Protocol::Mysql(port) => Ok(mysql::hear(at(*port), deadline)?),
             Protocol::Http(http) => {
                 let web = match self.web.take() {
                     Some(web) => web,

@@ -2,13 +2,11 @@
 //!
 //! - `inquirer`: one question to one checkpoint, from its name to the sighting
 //! - `names`: host names, looked up beside the questions
-//! - `tcp`: `simple`, `tcp`; and connections for others
+//! - `tcp`: `simple`, `tcp`
 //! - `icmp`: an echo, without privileges
 //! - `web`: `http`, `https`
-//! - `greeting`: `mysql`, as far as its greeting
 //! - `trouble`: why there is no answer, in words
 
-mod greeting;
 mod icmp;
 mod inquirer;
 mod names;

@@ -2,6 +2,7 @@
 
 use crate::clock::now;
 use crate::core::time::{Duration, Moment};
+use crate::mysql::Fault;
 use crate::poll::failure::{plain_words, shorten};
 use std::io::{self, ErrorKind};
 
@@ -22,6 +23,15 @@ impl From<io::Error> for Trouble {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Trouble::Late,
             ErrorKind::UnexpectedEof => Trouble::Said("it hangs up".into()),
             kind => Trouble::Said(plain_words(kind).map_or_else(|| shorten(&e.to_string()), str::to_owned)),
+        }
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Trouble {
+        match fault {
+            Fault::Unreachable(e) | Fault::Broken(e) => e.into(),
+            _ => Trouble::Said("no MySQL server answers there".into()),
         }
     }
 }
