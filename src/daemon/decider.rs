@@ -232,7 +232,7 @@ impl Decider {
             let Some(message) = next else { break };
             let now = self.wake();
             match message {
-                Message::Polled(poller, observation, _) => {
+                Message::Polled(poller, observation) => {
                     if let Some((place, node)) = self.fleet.place_of(poller) {
                         let server = self.fleet.members[place].server(node);
                         if let (Some(server), Some(_)) = (server, observation.answer.facts()) {

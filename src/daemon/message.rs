@@ -1,7 +1,7 @@
 //! What the decider is told, through one bounded queue; and what clients want of it, through another.
 
-pub(super) use super::queue::Sent;
-use super::queue::{self, Haste};
+use super::queue;
+pub(super) use super::queue::{Haste, Sent};
 use crate::config::Settings;
 use crate::control::protocol::{Code, Elsewhere, Failure, Request};
 use crate::control::status::Status;
@@ -65,8 +65,8 @@ fn number() -> u64 {
 
 /// Something for the decider.
 pub(super) enum Message {
-    /// A poll ended; `true`: it was asked for.
-    Polled(PollerId, Observation, bool),
+    /// A poll ended.
+    Polled(PollerId, Observation),
     /// A checkpoint was asked.
     Checkpoint(PollerId, Sighting),
     /// What asks panicked on what a server sent, in these words; the poller is lost.
@@ -146,16 +146,6 @@ pub(super) struct Inbox {
     pub(super) wishes: mpsc::Receiver<Wish>,
 }
 
-impl Message {
-    /// A good answer that nobody waits for tells that all is as it was.
-    fn haste(&self) -> Haste {
-        match self {
-            Message::Polled(_, observation, false) if observation.answer.facts().is_some() => Haste::Routine,
-            _ => Haste::Urgent,
-        }
-    }
-}
-
 impl Mailbox {
     /// Queues with room for so many messages.
     pub(super) fn with_room_for(messages: usize) -> (Mailbox, Inbox) {
@@ -166,9 +156,13 @@ impl Mailbox {
         (mailbox, Inbox { messages, wishes })
     }
 
-    /// Never waits. What is dropped is counted.
+    /// Never waits, and wakes the decider. What is dropped is counted.
     pub(super) fn send(&self, message: Message) -> Sent {
-        let haste = message.haste();
+        self.send_with(message, Haste::Urgent)
+    }
+
+    /// The same; what is routine wakes nobody.
+    pub(super) fn send_with(&self, message: Message, haste: Haste) -> Sent {
         let sent = self.messages.send(message, haste);
         if sent == Sent::Dropped {
             self.dropped.fetch_add(1, Ordering::Relaxed);

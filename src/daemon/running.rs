@@ -1,6 +1,6 @@
 //! One server: its poller, its probe, and how to reach it.
 
-use super::message::{Mailbox, Message, PollerId, Sent};
+use super::message::{Haste, Mailbox, Message, PollerId, Sent};
 use crate::config::{Access, Password};
 use crate::core::observation::Observation;
 use crate::core::time::Duration;
@@ -80,7 +80,10 @@ fn poll(
     // A dropped observation is as good as none: the node is overdue then, and the decider says what was dropped.
     let deliver = move |mut observation: Observation, asked: bool| {
         observation.answer = watched.judge(observation.answer);
-        deliverer.send(Message::Polled(id, observation, asked)) != Sent::Gone
+        // A good answer that nobody waits for tells that all is as it was.
+        let is_news = asked || observation.answer.facts().is_none();
+        let haste = if is_news { Haste::Urgent } else { Haste::Routine };
+        deliverer.send_with(Message::Polled(id, observation), haste) != Sent::Gone
     };
     let crashed = move |words: String| reporter.insist(&|| Message::Crashed(id, words.clone()));
     Ok((id, Poller::start(target, first, every, Box::new(deliver), Box::new(crashed))?))
