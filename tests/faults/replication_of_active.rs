@@ -66,7 +66,7 @@ fn log_in_with(replica: &Server, password: &str) {
 #[track_caller]
 fn shown_and_not_counted(stage: &Stage, words: &str) {
     wait_until(words, BOUND, || {
-        let message = stage.agent.node(0).message;
+        let message = stage.agent.status()["pools"][0]["nodes"][0]["message"].to_string();
         message.contains(words) && message.contains("(not counted)")
     });
     stage.wait_polls(0, 5);
