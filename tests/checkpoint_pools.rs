@@ -44,7 +44,7 @@ fn threads(agent: &Agent, name: &str) -> Vec<String> {
 
 #[test]
 fn each_is_shown_below_its_node_or_at_the_end_and_says_why_it_does_not_answer() {
-    let (server, served) = (Server::start(&Options::id(1)), Web::http());
+    let (mut server, served) = (Server::start(&Options::id(1)), Web::http());
     let (dead, at) = (free().port(), served.address());
     let node = format!(
         "      - {{ name: db1, address: \"{}\", checkpoints: [ \"edge:tcp:127.0.0.1:{dead}\" ] }}\n",
@@ -68,6 +68,14 @@ fn each_is_shown_below_its_node_or_at_the_end_and_says_why_it_does_not_answer() 
     let found = format!("warning  db/db1: edge:tcp:127.0.0.1:{dead}: connection refused  [checkpoint]");
     assert!(doctor.contains(&found) && doctor.matches("[checkpoint]").count() == 1, "{doctor}");
     wait_until("that it has failed is told", BOUND, || !agent.told("checkpoint").is_empty());
+    let cut = "connection refused; the way to it is cut: WAN";
+    assert!(
+        !table.contains("is cut") && !agent.why().contains("is cut"),
+        "a node that answers is not cut off"
+    );
+    server.kill9();
+    wait_until("where it is cut is shown", BOUND, || agent.says(&["status", "db"]).contains(cut));
+    assert!(agent.why().contains(cut), "{}", agent.why());
 }
 
 #[test]

@@ -6,8 +6,8 @@ mod world;
 use mpp::core::event::{Author, Command, Event, What};
 use mpp::core::peer::{FlagView, NodeView, Passing, View};
 use mpp::core::pool::{Pool, Seat};
-use mpp::core::settings::{Failback, PeerSettings, PoolSettings, Recovery};
-use mpp::core::time::Moment;
+use mpp::core::settings::{CheckpointSettings, Failback, PeerSettings, PoolSettings, Reach, Recovery};
+use mpp::core::time::{Duration, Moment};
 use mpp::core::trouble::Kind as Trouble;
 use mpp::core::words::{Role, State};
 use world::faults::{Change, Kind, any_command};
@@ -248,6 +248,27 @@ fn while_a_peer_sees_the_active_node_answer_nobody_is_promoted_and_both_say_so()
     // The peer loses it too.
     duo.worlds[0].begin(Kind::Kill(0));
     duo.until(5 * SEC, |d| d.agree(1));
+}
+
+#[test]
+fn a_director_that_reaches_no_checkpoint_follows_the_other_one_that_does() {
+    let mut duo = Duo::steady(&pair(), true, |_, settings| {
+        let (id, timeout) = ("external:http:a.example:default".into(), Duration::from_secs(1));
+        settings.failback = Failback::Manual;
+        settings.checkpoints = vec![CheckpointSettings { id, reach: Reach::External, node: None, timeout }];
+    });
+    duo.worlds[0].outside = false;
+    duo.until(10 * SEC, |d| d.worlds[0].pool.memory().isolation.is_some());
+    duo.switchover(1, 1);
+    duo.until(10 * SEC, |d| {
+        assert!(d.writers().len() <= 1, "{}", d.words());
+        d.agree(1)
+    });
+    duo.run_for(10 * SEC);
+    duo.fault(Kind::Kill(1), true);
+    duo.until(10 * SEC, |d| d.agree(0));
+    duo.run_for(30 * SEC);
+    assert!(duo.agree(0) && duo.worlds[0].pool.memory().isolation.is_some(), "{}", duo.words());
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod world;
 use mpp::core::event::{Author, Command, Event, What};
 use mpp::core::peer::{FlagView, NodeView, Passing, View};
 use mpp::core::pool::Seat;
-use mpp::core::settings::{CheckpointSettings, Failback, PeerSettings, PoolSettings, Reach};
+use mpp::core::settings::{CheckpointSettings, Failback, Isolation, PeerSettings, PoolSettings, Reach};
 use mpp::core::time::Duration;
 use world::faults::Kind;
 use world::server::SEC;
@@ -55,17 +55,43 @@ fn mirrors(world: &World) -> Option<bool> {
 }
 
 #[test]
-fn a_pool_that_is_cut_off_follows_nobody() {
-    let mut world = beside(&pair(), true, |settings| {
+fn a_pool_that_is_cut_off_follows_a_director_of_its_site_that_is_not_and_nobody_else() {
+    for (same_site, isolated, isolation) in [
+        (true, false, Isolation::Freeze),
+        (true, true, Isolation::Freeze),
+        (false, false, Isolation::Freeze),
+        (true, false, Isolation::Withdraw),
+    ] {
+        let world = cut_off(same_site, isolation);
+        let follows = (same_site, isolated, isolation) == (true, false, Isolation::Freeze);
+        follows_where_it_may(world, isolated, follows);
+    }
+}
+
+fn cut_off(same_site: bool, isolation: Isolation) -> World {
+    let mut world = beside(&pair(), same_site, |settings| {
+        settings.isolation = isolation;
         let id = "external:http:a.example:default".into();
-        settings.checkpoints = vec![CheckpointSettings { id, reach: Reach::External, node: None }];
+        settings.checkpoints = vec![CheckpointSettings {
+            id,
+            reach: Reach::External,
+            node: None,
+            timeout: Duration::from_secs(1),
+        }];
     });
     world.outside = false;
     world.run_until_true(10 * SEC, |w| w.pool.memory().isolation.is_some()).expect("cut off");
-    let view = says(&world, "db2", 5);
+    world
+}
+
+#[track_caller]
+fn follows_where_it_may(mut world: World, isolated: bool, follows: bool) {
+    let view = View { isolated, ..says(&world, "db2", 5) };
     hear(&mut world, View { handover: passing(), ..view.clone() });
+    assert_eq!(mirrors(&world) == Some(true), follows);
     hear(&mut world, view);
-    assert_eq!(world.active(), Some(0));
+    assert_eq!(world.active(), Some(usize::from(follows)));
+    assert!(world.pool.memory().isolation.is_some(), "it is still cut off");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn a_node_is_added_and_removed_and_the_others_keep_everything() {
 }
 
 #[test]
-fn a_renamed_standby_is_a_new_node_and_a_renamed_active_node_is_refused() {
+fn a_node_that_is_called_otherwise_is_the_same_one_but_the_active_one_only_by_force() {
     for by in [By::Command, By::Signal] {
         let (servers, agent) = start("");
         agent.configure(&format!("{}{}", node("db1", &servers[0]), node("second", &servers[1])), "", "");
@@ -87,18 +87,18 @@ fn a_renamed_standby_is_a_new_node_and_a_renamed_active_node_is_refused() {
         agent.wait_state(1, "STANDBY");
         assert_eq!(states(&agent)[1].0, "second");
         agent.configure(&format!("{}{}", node("first", &servers[0]), node("second", &servers[1])), "", "");
+        let refusal = "db1 is ACTIVE and would be called first: checks that ask for db1 would say DOWN";
         match by {
-            By::Command => {
-                refused(&agent, &["reload"], 1, "db1 is ACTIVE and would be gone; mpp reload --force")
-            }
+            By::Command => refused(&agent, &["reload"], 1, refusal),
             By::Signal => {
                 kill(agent.pid(), Signal::SIGHUP).expect("sent");
-                wait_until("the refusal is told", BOUND, || {
-                    agent.says(&["events"]).contains("db1 is ACTIVE and would be gone; mpp reload --force")
-                });
+                wait_until("the refusal is told", BOUND, || agent.says(&["events"]).contains(refusal));
             }
         }
         assert!(agent.up("rw", "db1"), "the old configuration stays whole");
+        agent.says(&["reload", "--force"]);
+        assert_eq!((agent.active().as_deref(), agent.epoch()), (Some("first"), 1));
+        assert!(agent.up("rw", "first") && agent.up("ro", "second"));
     }
 }
 
@@ -146,8 +146,11 @@ fn removing_the_active_node_wants_force_and_then_another_is_chosen_by_what_it_ha
     let (servers, agent) = start("");
     servers[0].sql("CREATE DATABASE d");
     agent.configure(&node("db2", &servers[1]), "", "");
-    refused(&agent, &["reload"], 1, "db1 is ACTIVE and would be gone; mpp reload --force");
-    assert!(agent.up("rw", "db1"));
+    let refusal = "db1 is ACTIVE and would be gone; mpp reload --force";
+    refused(&agent, &["reload"], 1, refusal);
+    kill(agent.pid(), Signal::SIGHUP).expect("sent");
+    wait_until("the refusal is told", BOUND, || agent.says(&["events"]).contains(refusal));
+    assert!(agent.up("rw", "db1"), "the old configuration stays whole");
     agent.says(&["reload", "--force"]);
     agent.wait_active("db2");
     assert!(agent.up("rw", "db2"));

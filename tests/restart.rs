@@ -215,8 +215,8 @@ fn a_state_or_socket_that_somebody_removes_or_spoils_is_put_back() {
     let spoil: [(&str, &dyn Fn()); 4] = [
         ("removed", &|| fs::remove_file(agent.state_file()).expect("removed")),
         ("replaced", &|| {
-            fs::write(agent.path("other"), "not a state").expect("written");
-            fs::rename(agent.path("other"), agent.state_file()).expect("replaced");
+            fs::write(agent.path("run/other"), "not a state").expect("written");
+            fs::rename(agent.path("run/other"), agent.state_file()).expect("replaced");
         }),
         ("its head written over", &|| write_over(0)),
         ("its directory written over", &|| write_over(512)),

@@ -1,7 +1,8 @@
 //! The seed's table: one block a pool, columns aligned, colour only on a terminal.
 
 use super::look::Look;
-use crate::control::status::{Checkpoint, Node, Peer, Pool, Status, VirtualServer};
+use crate::control::status::{Checkpoint, Node, Peer, Pool, Status, Trouble, VirtualServer};
+use crate::core::trouble::Kind;
 use jiff::{Timestamp, tz::TimeZone};
 use std::fmt::Write;
 
@@ -36,6 +37,8 @@ pub(super) fn render(status: &Status, colour: bool) -> String {
         }
         pool.virtual_servers.iter().for_each(|_| next(&mut out));
         pool.checkpoints_of(None).for_each(|c| checkpoint(&mut out, c, widths[1], colour));
+        let differ = pool.troubles.iter().filter(|trouble| trouble.kind == Kind::Disagreement.word());
+        differ.for_each(|trouble| disagreement(&mut out, trouble, widths[1], colour));
     }
     for row in &peers {
         _ = writeln!(out, "{}", line(row, &widths, colour));
@@ -68,6 +71,13 @@ fn checkpoint(out: &mut String, checkpoint: &Checkpoint, width: usize, colour: b
     _ = writeln!(out, "{}", line.trim_end());
 }
 
+/// `D  alert  --  lb2 has db2 for ACTIVE (epoch 3), here it is db1 (epoch 2); ...`: what other directors see differently.
+fn disagreement(out: &mut String, trouble: &Trouble, width: usize, colour: bool) {
+    let severity = paint(&format!("{:width$}", trouble.severity), "1;31", colour);
+    let help = trouble.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
+    _ = writeln!(out, "D  {severity}  {:19}  {}{help}", "--", trouble.words);
+}
+
 /// `D  lb2  --  --  OK  same site  answers`: another director.
 fn peer(peer: &Peer) -> [String; 7] {
     let status = match peer.reachable {
@@ -92,6 +102,9 @@ fn virtual_server(service: &VirtualServer) -> [String; 7] {
 
 fn cells(node: &Node) -> [String; 7] {
     let drained = if node.drained { "drained; " } else { "" };
+    // Where it answers there is a way.
+    let cut = node.cut.as_ref().filter(|_| node.round_trip_ms.is_none());
+    let cut = cut.map_or(String::new(), |cut| format!("; the way to it is cut: {cut}"));
     [
         node.kind.chars().take(1).collect(),
         node.address.clone(),
@@ -99,7 +112,7 @@ fn cells(node: &Node) -> [String; 7] {
         node.last_request.as_deref().map_or("never".into(), local_time),
         node.status.clone(),
         node.state.clone(),
-        format!("{drained}{}", node.message),
+        format!("{drained}{}{cut}", node.message),
     ]
 }
 

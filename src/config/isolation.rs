@@ -32,7 +32,8 @@ pub(super) fn read(section: &Section<'_>, pool: &mut PoolSettings) {
 
 /// What core needs to know of a checkpoint.
 pub(super) fn settings(checkpoint: &Checkpoint<'_>, node: Option<NodeId>) -> CheckpointSettings {
-    CheckpointSettings { id: checkpoint.probe.id.clone(), reach: checkpoint.reach, node }
+    let probe = &checkpoint.probe;
+    CheckpointSettings { id: probe.id.clone(), reach: checkpoint.reach, node, timeout: probe.timeout }
 }
 
 /// Warns of checkpoints whose answer says nothing.

@@ -101,6 +101,18 @@ impl Pool {
         self.checkpoints_of(None).collect()
     }
 
+    /// Nothing outside has ever answered, and it is not known yet whether anything will: a new pool may be cut off. What
+    /// cannot be asked tells nothing, and is not waited for.
+    pub(super) fn unproven(&self) -> Option<String> {
+        let own = self.own_checkpoints();
+        let mut own = own.iter().map(|&place| &self.memory.checkpoints[place]);
+        let is_open = |c: &Checkpoint| {
+            c.asked.is_none() || c.errors > 0 && c.status(&self.settings.levels) != Status::Fail
+        };
+        let waits = own.clone().all(|c| c.answered.is_none()) && own.any(is_open);
+        waits.then(|| "the first answer of a checkpoint is awaited".into())
+    }
+
     /// Takes what asking a checkpoint came to. What is older than what is known, or from before a late waking, is dropped.
     pub(super) fn sight(&mut self, place: usize, sighting: Sighting, now: Moment) {
         let deaf_until = self.memory.deaf_until;
@@ -176,8 +188,9 @@ impl Pool {
 
     /// Until when the answer of a checkpoint asked at `since` is waited for.
     pub(super) fn checkpoints_due(&self, since: Moment) -> Moment {
-        let slowest = self.settings.nodes.iter().map(|n| n.pace.timeout).max().unwrap_or_default();
-        since + slowest * 2 + Duration::from_millis(50)
+        // One that is just being asked when it is to be asked again answers that first.
+        let own = self.own_checkpoints().into_iter().map(|place| self.settings.checkpoints[place].timeout);
+        since + own.max().unwrap_or_default() * 2 + Duration::from_millis(50)
     }
 
     /// Where the way to a node is cut, as far as its checkpoints tell: the nearest of which all have failed.

@@ -63,6 +63,8 @@ pub struct CheckpointSettings {
     pub reach: Reach,
     /// The node whose site it belongs to; `None`: the pool's own.
     pub node: Option<NodeId>,
+    /// How long its answer is waited for.
+    pub timeout: Duration,
 }
 
 /// How far out a checkpoint lies.

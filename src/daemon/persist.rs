@@ -53,7 +53,7 @@ pub(super) struct Published(pub(super) Vec<u8>);
 impl Serialize for Published {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut memory = memory::from_bytes(&self.0).map_err(S::Error::custom)?;
-        memory.epoch = memory.epoch.saturating_add(AHEAD) / AHEAD * AHEAD;
+        memory.epoch = memory.epoch.saturating_add(2 * AHEAD) / AHEAD * AHEAD;
         memory.serialize(serializer)
     }
 }
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn an_epoch_is_marked_ahead_of_use() {
-        for (used, mark) in [(0, 1000), (1, 1000), (999, 1000), (1000, 2000), (1001, 2000)] {
+        for (used, mark) in [(0, 2000), (1, 2000), (999, 2000), (1000, 3000), (1001, 3000)] {
             let text = serde_json::to_string(&record(used)).expect("JSON");
             assert_eq!(serde_json::from_str::<Record>(&text).expect("a record").pools["db"].epoch, mark);
         }

@@ -81,10 +81,9 @@ impl Decider {
         for pool in self.fleet.members.iter().map(|m| &m.pool) {
             let (name, new) = (&pool.settings().name, settings.pools.iter().map(|p| &p.decision));
             let new = new.clone().find(|p| p.name == *name);
-            let lost = pool.stakeholders().into_iter().find(|&n| !has(new, &pool.settings().nodes[n]));
-            if let Some(node) = lost {
-                let node = pool.name(node);
-                return Err(format!("pool {name}: {node} is ACTIVE and would be gone; mpp reload --force"));
+            let mut nodes = pool.stakeholders().into_iter().map(|node| &pool.settings().nodes[node]);
+            if let Some((node, why)) = nodes.find_map(|node| Some((&node.name, lost(node, new)?))) {
+                return Err(format!("pool {name}: {node} is ACTIVE and {why}"));
             }
         }
         Ok(())
@@ -117,8 +116,18 @@ pub(super) fn ways(alerts: &config::Alerts) -> Ways {
     Ways { syslog, hooks: alerts.hooks.clone() }
 }
 
-fn has(pool: Option<&PoolSettings>, node: &NodeSettings) -> bool {
-    pool.is_some_and(|p| p.nodes.iter().any(|n| n.name == node.name && n.address() == node.address()))
+/// What becomes of a node that serves, under its name or another one; `None`: it stays what it is. Nodes are found again by
+/// their addresses, but keepalived asks for them by their names.
+fn lost(node: &NodeSettings, pool: Option<&PoolSettings>) -> Option<String> {
+    let now = pool.and_then(|pool| pool.nodes.iter().find(|n| n.address() == node.address()));
+    match now {
+        Some(now) if now.name == node.name => None,
+        Some(now) => Some(format!(
+            "would be called {}: checks that ask for {} would say DOWN; mpp reload --force, and keepalived's checks with it",
+            now.name, node.name
+        )),
+        None => Some("would be gone; mpp reload --force".into()),
+    }
 }
 
 /// A file of the published state with every pool in it, in place of the old one, if there is one.

@@ -23,7 +23,8 @@ const OF_NODES: &[Fault] = &[
     (&NO_TLS, |f| f.server().status.set("Ssl_cipher", "")),
     (&CHECKPOINT, |f| {
         let (id, reach) = ("edge:icmp:10.0.0.254:default".into(), Reach::Edge);
-        f.pools[0].settings.checkpoints = vec![CheckpointSettings { id, reach, node: None }];
+        f.pools[0].settings.checkpoints =
+            vec![CheckpointSettings { id, reach, node: None, timeout: Duration::from_millis(500) }];
         f.pools[0].checkpoints = vec![Err("timeout after 500ms".into())];
     }),
     (&GRANTS_MISSING, |f| f.second().answer = Answer::Denied("1227 Access denied".into())),

@@ -253,6 +253,8 @@ impl Agent {
 
     /// What it has told of this kind since the test began, over all its lives.
     pub fn told(&self, event: &str) -> Vec<String> {
+        // What is published is told a moment later: before the daemon answers again.
+        self.run(&["status"]);
         let word = format!("event={event} ");
         self.log().lines().filter(|line| line.contains(&word)).map(str::to_owned).collect()
     }

@@ -32,6 +32,7 @@ mod options;
 pub mod place;
 pub mod processes;
 pub mod proxy;
+pub mod published;
 pub mod replication;
 pub mod root;
 pub mod rsyslog;

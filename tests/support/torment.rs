@@ -2,8 +2,9 @@
 
 use super::agent::Agent;
 use super::chance::Chance;
+use super::published::Published;
 use mpp::core::words::{State, Status};
-use mpp::state::{Role, Snapshot, Verdict};
+use mpp::state::{PoolRecord, Role, Snapshot, Verdict};
 use nix::sys::signal::Signal;
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 const ROLES: [Role; 3] = [Role::Rw, Role::Ro, Role::Geo];
 /// How long a daemon lives, ms.
 const LIFE: Range<u64> = 20..1200;
+/// How long one lives at most that is killed while it starts, ms.
+const BIRTH: u64 = 40;
 /// How often the witness looks.
 const LOOK: Duration = Duration::from_millis(3);
 const BOUND: Duration = Duration::from_secs(60);
@@ -49,13 +52,13 @@ pub struct Witness(Helper);
 impl Witness {
     /// Of this daemon.
     pub fn of(agent: &Agent) -> Witness {
-        let state = agent.state_file();
+        let mut state = Published::at(agent.state_file());
         Witness(Helper::start(move |stop| {
             let (mut looks, mut epoch) = (0, 0);
             while !stop.load(Ordering::Relaxed) {
                 // There is none in the moment of a reboot.
-                if let Ok(snapshot) = Snapshot::read(&state) {
-                    epoch = look(&snapshot, epoch)?;
+                if let Some(pool) = state.pool("db") {
+                    epoch = look(&pool.record, epoch)?;
                     looks += 1;
                 }
                 thread::sleep(LOOK);
@@ -70,8 +73,7 @@ impl Witness {
     }
 }
 
-fn look(snapshot: &Snapshot, before: u64) -> Result<u64, String> {
-    let record = &snapshot.pools[0].record;
+fn look(record: &PoolRecord, before: u64) -> Result<u64, String> {
     let writers = record.nodes.iter().filter(|n| n.rw.up).count();
     if writers > 1 {
         return Err(format!("{writers} nodes are UP for rw: {:?}", record.nodes));
@@ -100,7 +102,8 @@ impl Tormentor {
                 thread::sleep(Duration::from_millis(LIFE.start + chance.below(LIFE.end - LIFE.start)));
                 victim.end(Signal::SIGKILL);
                 life.goes_on_from_before(&victim)?;
-                kills += 1;
+                stillborn(&victim, Duration::from_millis(chance.below(BIRTH)));
+                kills += 2;
             }
             victim.spawn();
             victim.wait_until_it_answers();
@@ -138,6 +141,14 @@ fn relaunch(agent: &Agent) -> Result<Life, String> {
         return Ok(life);
     }
     Err(format!("a restart changed verdicts without a word: from {was:?} to {is:?}\n{}", agent.log()))
+}
+
+/// Starts the dead daemon, and kills it so soon that it may be reading, listening, or publishing for the first time. What it
+/// leaves behind the next one goes on from.
+fn stillborn(agent: &Agent, lives: Duration) {
+    agent.spawn();
+    thread::sleep(lives);
+    agent.end(Signal::SIGKILL);
 }
 
 impl Life {

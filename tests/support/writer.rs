@@ -1,11 +1,11 @@
 //! An application behind LVS: writes all the time to the node that is UP for `rw`, and knows what was acknowledged.
 
+use super::published::Published;
 use super::server::Server;
-use mpp::state::Snapshot;
 use mysql::prelude::Queryable;
 use mysql::{Conn, OptsBuilder};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -54,7 +54,7 @@ impl Writer {
     pub fn start(state: &Path, pool: &str, first: u64) -> Writer {
         let stop = Arc::new(AtomicBool::new(false));
         let mut client = Client {
-            state: state.to_owned(),
+            state: Published::at(state.to_owned()),
             pool: pool.to_owned(),
             stop: Arc::clone(&stop),
             next: first,
@@ -75,7 +75,7 @@ impl Writer {
 }
 
 struct Client {
-    state: PathBuf,
+    state: Published,
     pool: String,
     stop: Arc<AtomicBool>,
     next: u64,
@@ -116,8 +116,7 @@ impl Client {
 
     /// The address of the node that is UP for `rw`, from one consistent look at the published state.
     fn up(&mut self) -> Option<String> {
-        let snapshot = Snapshot::read(&self.state).ok()?;
-        let pool = snapshot.pool(&self.pool)?;
+        let pool = self.state.pool(&self.pool)?;
         let all = pool.nodes.iter().zip(&pool.record.nodes);
         let up: Vec<&str> = all.filter(|(_, r)| r.rw.up).map(|(n, _)| n.address.as_str()).collect();
         if up.len() > 1 {

@@ -92,10 +92,12 @@ pub fn random(rng: &mut Rng, count: usize) -> PoolSettings {
 
 /// Checkpoints of the pool's own, and what being cut off does.
 pub fn site(rng: &mut Rng, s: &mut PoolSettings) {
+    let timeout = s.nodes.iter().map(|n| n.pace.timeout).max().unwrap_or_default();
     let checkpoint = |n: u64| CheckpointSettings {
         id: format!("external:tcp:192.0.2.{n}:80"),
         reach: Reach::External,
         node: None,
+        timeout,
     };
     s.checkpoints = (1..=rng.range(1, 3)).map(checkpoint).collect();
     s.isolation = rng.pick(&[Isolation::Freeze, Isolation::Withdraw]);

@@ -12,7 +12,7 @@ mod seat;
 
 use super::peer::View;
 use super::pool::{Pool, Seat};
-use super::settings::PeerSettings;
+use super::settings::{Isolation, PeerSettings};
 use super::time::{Duration, Moment};
 
 /// How long the first word of a peer is waited for after a start, or a long sleep. It is given up as soon as it is known to be unreachable.
@@ -110,13 +110,20 @@ impl Pool {
                 self.lose_mirrored(place, now);
                 continue;
             };
-            if self.memory.isolation.is_none() {
+            if self.may_follow(place, &view) {
                 self.follow_seat(place, &view, now);
                 self.mirror(place, &view, now);
             }
             self.end_mirror(place, &view, now);
             self.peers.each[place].view = Some(view);
         }
+    }
+
+    /// Where this agent is cut off it follows nobody, lest it follow one that is cut off too; but of two directors of one site
+    /// the one that is not decides for both. One that has its site's node step down does so whatever others say.
+    fn may_follow(&self, place: usize, view: &View) -> bool {
+        let knows_better = self.settings.peers[place].same_site && !view.isolated;
+        self.memory.isolation.is_none() || knows_better && self.settings.isolation == Isolation::Freeze
     }
 
     /// Whether a peer has seen more: its epoch is higher, or ours is only the mark of before a reboot.

@@ -29,7 +29,9 @@ fn standing(pool: &Pool, node: NodeId, now: Moment) -> String {
     let n = &pool.memory().nodes[node];
     let since = if pool.active() == Some(node) { reign(pool, now).0 } else { ago(now, n.since) };
     let message = if n.message == "--" { String::new() } else { format!(": {}", n.message) };
-    format!("{} for {since}, {}, req {}{message}", pool.state(node), pool.status(node), pool.req(node))
+    let cut = pool.cut(node).filter(|_| !n.online());
+    let cut = cut.map_or(String::new(), |cut| format!("; the way to it is cut: {}", cut.word()));
+    format!("{} for {since}, {}, req {}{message}{cut}", pool.state(node), pool.status(node), pool.req(node))
 }
 
 /// When it was asked, and what it says of itself.
