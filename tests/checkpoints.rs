@@ -6,8 +6,8 @@ use mpp::config::{Host, Http, Probe, Protocol, Trust};
 use mpp::poll::Inquirer;
 use nix::sched::{CloneFlags, unshare};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::Command;
@@ -162,6 +162,47 @@ fn a_mysql_server_that_resolves_names_does_not_block_who_only_hears_its_greeting
         // Nobody from here is locked out.
         server.connect(MONITOR, MONITOR_PASSWORD).expect("the monitor gets in");
     });
+}
+
+/// An account that nobody has is asked for a proof in whatever way; whoever does not answer that is counted, and blocked.
+#[test]
+fn a_mysql_server_that_asks_for_another_plugin_is_answered() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let address = listener.local_addr().expect("its address");
+    // Who has given up is late, and asks again.
+    let server = thread::spawn(move || listener.incoming().flatten().find_map(|client| plays(client).ok()));
+    sees(&at(address, Protocol::Mysql));
+    let (login, answer) = server.join().expect("the server").expect("a client");
+    assert!(login.windows(15).any(|words| words == b"mpp-checkpoint\0"), "{login:?}");
+    assert_eq!(answer, b"", "nothing is proved, and that is said");
+}
+
+/// MySQL 8.0 where it would know a stranger by `sha256_password`: what it is told as a login, and then.
+fn plays(mut client: TcpStream) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    let greeting = [
+        b"\x0a8.0.40\0\x01\0\0\0saltsalt\0\0\x82\x2d\x02\0\x08\0\x15".as_slice(),
+        &[0; 10],
+        b"saltsaltsalt\0mysql_native_password\0",
+    ];
+    say(&mut client, 0, &greeting.concat())?;
+    let login = hear(&mut client)?;
+    say(&mut client, 2, b"\xfesha256_password\0saltsaltsaltsaltsalt\0")?;
+    let answer = hear(&mut client)?;
+    say(&mut client, 4, b"\xff\x15\x04#28000Access denied")?;
+    Ok((login, answer))
+}
+
+fn say(client: &mut TcpStream, number: u8, packet: &[u8]) -> io::Result<()> {
+    let length = u8::try_from(packet.len()).expect("short");
+    client.write_all(&[&[length, 0, 0, number], packet].concat())
+}
+
+fn hear(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut head = [0; 4];
+    client.read_exact(&mut head)?;
+    let mut packet = vec![0; usize::from(head[0])];
+    client.read_exact(&mut packet)?;
+    Ok(packet)
 }
 
 #[test]

@@ -6,7 +6,9 @@ mod world;
 use mpp::core::event::{Author, Command, Event, What};
 use mpp::core::peer::{FlagView, NodeView, Passing, View};
 use mpp::core::pool::{Pool, Seat};
-use mpp::core::settings::{CheckpointSettings, Failback, PeerSettings, PoolSettings, Reach, Recovery};
+use mpp::core::settings::{
+    CheckpointSettings, Failback, PeerSettings, PoolRecovery, PoolSettings, Reach, Recovery,
+};
 use mpp::core::time::{Duration, Moment};
 use mpp::core::trouble::Kind as Trouble;
 use mpp::core::words::{Role, State};
@@ -253,9 +255,8 @@ fn while_a_peer_sees_the_active_node_answer_nobody_is_promoted_and_both_say_so()
 #[test]
 fn a_director_that_reaches_no_checkpoint_follows_the_other_one_that_does() {
     let mut duo = Duo::steady(&pair(), true, |_, settings| {
-        let (id, timeout) = ("external:http:a.example:default".into(), Duration::from_secs(1));
         settings.failback = Failback::Manual;
-        settings.checkpoints = vec![CheckpointSettings { id, reach: Reach::External, node: None, timeout }];
+        one_outside(settings);
     });
     duo.worlds[0].outside = false;
     duo.until(10 * SEC, |d| d.worlds[0].pool.memory().isolation.is_some());
@@ -627,22 +628,45 @@ fn ends(duo: &mut Duo) {
 
 #[test]
 fn any_history_of_two_directors_ends_with_both_saying_the_same_or_with_an_alert() {
-    histories(40 * explore(), |seed| {
-        let mut rng = Rng::new(seed ^ 0xD00);
-        let shape = if rng.one_in(3) { star() } else { pair() };
-        let (recovery, failback) =
-            (rng.pick(&[Recovery::Auto, Recovery::Standby]), rng.pick(&[Failback::Auto, Failback::Manual]));
-        let mut duo = Duo::new(&shape, true, |_, s| (s.recovery, s.failback) = (recovery, failback));
-        duo.run_for(rng.below(8) * SEC);
-        for _ in 0..rng.range(2, 6) {
-            any_trouble(&mut duo, &mut rng);
-            duo.run_for(rng.pick(&[200 * MS, SEC, 3 * SEC, 8 * SEC]));
-            if rng.one_in(4) {
-                duo.worlds.iter_mut().for_each(World::heal);
-            }
-        }
-        ends(&mut duo);
+    histories(40 * explore(), |seed| any_history(&mut Rng::new(seed ^ 0xD00), |_| {}, any_trouble));
+}
+
+#[test]
+fn any_history_of_two_directors_that_may_be_cut_off_ends_with_both_saying_the_same_or_with_an_alert() {
+    let outside = |settings: &mut PoolSettings| {
+        one_outside(settings);
+        settings.pool_recovery = PoolRecovery::Auto;
+    };
+    let trouble = |duo: &mut Duo, rng: &mut Rng| match rng.below(3) {
+        0 => duo.worlds[rng.below(2) as usize].begin(Kind::Uplink),
+        _ => any_trouble(duo, rng),
+    };
+    histories(40 * explore(), |seed| any_history(&mut Rng::new(seed ^ 0xD01), outside, trouble));
+}
+
+fn any_history(rng: &mut Rng, change: impl Fn(&mut PoolSettings), trouble: impl Fn(&mut Duo, &mut Rng)) {
+    let shape = if rng.one_in(3) { star() } else { pair() };
+    let (recovery, failback) =
+        (rng.pick(&[Recovery::Auto, Recovery::Standby]), rng.pick(&[Failback::Auto, Failback::Manual]));
+    let mut duo = Duo::new(&shape, true, |_, s| {
+        (s.recovery, s.failback) = (recovery, failback);
+        change(s);
     });
+    duo.run_for(rng.below(8) * SEC);
+    for _ in 0..rng.range(2, 6) {
+        trouble(&mut duo, rng);
+        duo.run_for(rng.pick(&[200 * MS, SEC, 3 * SEC, 8 * SEC]));
+        if rng.one_in(4) {
+            duo.worlds.iter_mut().for_each(World::heal);
+        }
+    }
+    ends(&mut duo);
+}
+
+/// A checkpoint tells each whether it is cut off; nobody steps down for it.
+fn one_outside(settings: &mut PoolSettings) {
+    let (id, timeout) = ("external:http:a.example:default".into(), Duration::from_secs(1));
+    settings.checkpoints = vec![CheckpointSettings { id, reach: Reach::External, node: None, timeout }];
 }
 
 #[test]

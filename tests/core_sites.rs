@@ -323,6 +323,24 @@ fn a_checkpoint_that_does_not_answer_is_asked_sooner_until_it_has_failed() {
 }
 
 #[test]
+fn a_new_pool_waits_for_no_checkpoint_that_cannot_be_asked_any_more() {
+    let mut settings = world::settings(2);
+    two_outside(&mut settings);
+    settings.checkpoints.truncate(1);
+    let mut world = World::new(settings, &pair(), 3);
+    world.begin(Kind::Uplink);
+    until(&mut world, 3 * SEC, |w| w.pool.memory().checkpoints[0].errors > 0);
+    assert_eq!(world.pool.waits_for().as_deref(), Some("the first answer of a checkpoint is awaited"));
+    let began = Moment(world.now);
+    world.give(
+        Event::Checkpoint(0, Sighting { began, result: Err("ping_group_range".into()), able: false }),
+        None,
+    );
+    assert_eq!(world.pool.memory().checkpoints[0].errors, 0);
+    assert_ne!(world.pool.waits_for().as_deref(), Some("the first answer of a checkpoint is awaited"));
+}
+
+#[test]
 fn a_new_pool_that_is_cut_off_from_the_start_elects_nobody() {
     let mut settings = world::settings(2);
     two_outside(&mut settings);

@@ -84,10 +84,26 @@ fn cut_off(same_site: bool, isolation: Isolation) -> World {
     world
 }
 
+#[test]
+fn who_is_cut_off_and_loses_the_director_it_follows_takes_back_what_it_was_ready_to_give() {
+    for is_gone in [true, false] {
+        let mut world = cut_off(true, Isolation::Freeze);
+        let view = says(&world, "db1", 0);
+        hear(&mut world, View { active: None, handover: passing(), ..view.clone() });
+        assert_eq!(mirrors(&world), Some(true));
+        match is_gone {
+            true => world.give(Event::Peer(0, None), None),
+            // It is cut off too, and has given the handover up.
+            false => hear(&mut world, View { isolated: true, epoch: view.epoch + 1, ..view }),
+        }
+        world.run_until_true(60 * SEC, |w| w.active() == Some(0)).expect("db1 is ACTIVE again");
+    }
+}
+
 #[track_caller]
 fn follows_where_it_may(mut world: World, isolated: bool, follows: bool) {
     let view = View { isolated, ..says(&world, "db2", 5) };
-    hear(&mut world, View { handover: passing(), ..view.clone() });
+    hear(&mut world, View { active: None, handover: passing(), ..view.clone() });
     assert_eq!(mirrors(&world) == Some(true), follows);
     hear(&mut world, view);
     assert_eq!(world.active(), Some(usize::from(follows)));

@@ -302,6 +302,8 @@ fn a_client_that_does_not_wait_gets_its_answer_at_once_and_one_whose_daemon_dies
         }
         in_handover(&agent)
     });
+    // It has been answered by then that it waits.
+    agent.says(&["status"]);
     agent.kill9();
     let (code, told, error) = words(&mpp.wait_with_output().expect("its end"));
     assert_eq!(code, Some(69), "{told}{error}");

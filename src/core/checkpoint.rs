@@ -1,7 +1,7 @@
 //! Checkpoints: whose answers tell that this site is not cut off, and where the way to a node is (docs/checkpoints.md).
 
 use super::event::{Action, Severity, Sighting, What};
-use super::pool::Pool;
+use super::pool::{Pool, Seat};
 use super::settings::{CheckpointSettings, Levels, PoolSettings, Reach};
 use super::time::{Duration, Moment};
 use super::words::{NodeId, Status};
@@ -113,6 +113,14 @@ impl Pool {
         waits.then(|| "the first answer of a checkpoint is awaited".into())
     }
 
+    /// Where a pool without ACTIVE node waits for the first answer of a checkpoint, they are asked beside its nodes: one may have
+    /// an interval of an hour.
+    pub(super) fn prove(&mut self) {
+        if self.memory.seat == Seat::Empty && self.unproven().is_some() {
+            self.ask_checkpoints();
+        }
+    }
+
     /// Takes what asking a checkpoint came to. What is older than what is known, or from before a late waking, is dropped.
     pub(super) fn sight(&mut self, place: usize, sighting: Sighting, now: Moment) {
         let deaf_until = self.memory.deaf_until;
@@ -129,7 +137,12 @@ impl Pool {
                 checkpoint.message = "--".into();
             }
             Err(why) => {
-                checkpoint.errors = checkpoint.errors.saturating_add(u32::from(sighting.able));
+                match sighting.able {
+                    true => checkpoint.errors = checkpoint.errors.saturating_add(1),
+                    // It tells nothing any more; what it told stands.
+                    false if was != Status::Fail => checkpoint.errors = 0,
+                    false => {}
+                }
                 checkpoint.message = why;
             }
         }

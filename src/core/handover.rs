@@ -332,7 +332,7 @@ impl Pool {
         self.return_to_holder(handover, why, now);
     }
 
-    fn return_to_holder(&mut self, handover: &Handover, why: String, now: Moment) {
+    pub(super) fn return_to_holder(&mut self, handover: &Handover, why: String, now: Moment) {
         self.set_stage(Stage::Returning { after: now });
         self.memory.failback_off = true;
         self.ask(handover.from);

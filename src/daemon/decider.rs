@@ -50,7 +50,7 @@ pub(super) struct Decider {
     pub(super) surroundings: Surroundings,
     inbox: Inbox,
     woke: Moment,
-    delays: Delays,
+    pub(super) delays: Delays,
     /// Where memories become bytes, one after the other.
     pub(super) room: Vec<u8>,
     /// Pools published since they were last shown to those who follow them.

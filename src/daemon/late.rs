@@ -24,19 +24,28 @@ pub(super) struct Delays {
     /// How many were not told since, and the longest of them.
     untold: u32,
     worst: Duration,
+    /// The next delay is of the daemon's own making.
+    excused: bool,
 }
 
 impl Delays {
+    /// Something has been done that takes its time: a reload.
+    pub(super) fn excuse(&mut self) {
+        self.excused = true;
+    }
+
     /// The decider is awake, so late; in words, what is to be told of that.
     pub(super) fn note(&mut self, late: Duration, now: Moment) -> Option<String> {
-        if late < TOLD && now.since(self.looked) < LOOK {
+        let excused = replace(&mut self.excused, false);
+        let is_told = late >= TOLD && !excused;
+        if !is_told && now.since(self.looked) < LOOK {
             return None;
         }
         let starved = fs::read_to_string(SCHEDSTAT).ok().as_deref().and_then(starved);
         let before = replace(&mut self.starved, starved);
         self.looked = now;
         let lately = starved.zip(before).map(|(now, before)| now.saturating_sub(before).min(late));
-        (late >= TOLD).then(|| self.tell(late, lately, now)).flatten()
+        is_told.then(|| self.tell(late, lately, now)).flatten()
     }
 
     fn tell(&mut self, late: Duration, starved: Option<Duration>, now: Moment) -> Option<String> {
@@ -97,6 +106,17 @@ mod tests {
             let words = Delays::default().tell(SECOND * 5, starved, at(10)).expect("told");
             assert!(words.contains("mppd was stopped, or waited for memory or a disk"), "{words}");
         }
+    }
+
+    #[test]
+    fn a_delay_that_a_reload_makes_is_not_told() {
+        let mut delays = Delays::default();
+        delays.excuse();
+        assert_eq!(delays.note(SECOND * 2, at(9)), None);
+        assert!(delays.note(SECOND * 2, at(12)).is_some());
+        delays.excuse();
+        assert_eq!(delays.note(Duration::ZERO, at(700)), None);
+        assert!(delays.note(SECOND * 2, at(701)).is_some(), "what was excused is over");
     }
 
     #[test]

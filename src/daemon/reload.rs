@@ -61,6 +61,7 @@ impl Decider {
             self.tell_self("config", "warning", warning.to_string());
         }
         self.repeat_peers();
+        self.delays.excuse();
         self.tell_self("reload", "notice", format!("configuration reloaded by {who}"));
         Ok(Given::Words("reloaded".into()))
     }

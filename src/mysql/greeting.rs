@@ -28,7 +28,10 @@ pub(crate) fn hear(address: SocketAddr, deadline: Moment) -> Result<(), Fault> {
     // A server counts who goes away without a word, and ends by blocking the host (max_connect_errors). It does not count
     // whom it sends away: so it is given a name to refuse. It has answered; how it takes that is its own business.
     let nobody = Login { address, user: NOBODY, password: "", tls: None };
-    let _ = enter(&mut packets, &greeting, &nobody, None);
+    if let Err(Fault::Plugin(_)) = enter(&mut packets, &greeting, &nobody, None) {
+        // Whoever is asked for a proof and says nothing counts as gone without a word.
+        let _ = packets.send(&[]).and_then(|()| packets.next().map(drop));
+    }
     Ok(())
 }
 

@@ -47,6 +47,9 @@ pub(super) fn log_in(
     session: Option<ClientConnection>,
 ) -> Result<String, Fault> {
     let greeting = greeting(packets)?;
+    if !greeting.capabilities().contains(NEEDED) {
+        return Err(Fault::senseless("a greeting of before MySQL 5.7"));
+    }
     enter(packets, &greeting, login, session)?;
     Ok(greeting.server_version_str().into_owned())
 }
@@ -58,9 +61,6 @@ pub(super) fn enter(
     login: &Login<'_>,
     session: Option<ClientConnection>,
 ) -> Result<(), Fault> {
-    if !greeting.capabilities().contains(NEEDED) {
-        return Err(Fault::senseless("a greeting of before MySQL 5.7"));
-    }
     let mut capabilities = NEEDED | (WISHED & greeting.capabilities());
     if let Some(session) = session {
         if !greeting.capabilities().contains(CapabilityFlags::CLIENT_SSL) {

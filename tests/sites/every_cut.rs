@@ -81,6 +81,9 @@ fn fault(peers: Peers, cut: &Cut, outcome: &Outcome) -> Option<String> {
             ));
         }
     }
+    if peers == Peers::Named && outcome.after.claims == [true, true] {
+        return Some(format!("{name}: both sites are active once it is mended, and hear each other"));
+    }
     // A peer takes its own server's word for it that clients get there.
     let is_vouched_for = peers == Peers::Named && cut.faults.contains(&Fault::VirtualServer(1));
     if is_reachable(cut) && !is_vouched_for && outcome.during.written.is_none() {

@@ -73,11 +73,19 @@ impl Pool {
         }
     }
 
-    /// Nobody else ends the handover any more: it is this agent's from now on.
+    /// Nobody else ends the handover any more: it is this agent's from now on. One that is cut off promotes nobody: it takes
+    /// back what it was ready to give.
     fn go_on_alone(&mut self, now: Moment) {
-        if let Seat::Passing(handover) = &mut self.memory.seat {
-            (handover.stage, handover.since) = (Stage::Draining, now);
+        let Seat::Passing(handover) = &mut self.memory.seat else { return };
+        if self.memory.isolation.is_some() {
+            let handover = handover.clone();
+            return self.return_to_holder(
+                &handover,
+                "its director is gone, and the pool is isolated".into(),
+                now,
+            );
         }
+        (handover.stage, handover.since) = (Stage::Draining, now);
     }
 
     /// Whether the peers know that `from` is DOWN, and their kernels too, as far as they answer and have it for ACTIVE.
