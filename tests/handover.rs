@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::process::{Command, Output, Stdio};
+use std::thread;
 use std::time::Duration;
 use support::agent::{nodes, program};
-use support::writer::{self, Writer, rows};
+use support::writer::{self, LINGER, Writer, rows};
 use support::{Agent, Server, Use, pair_master_master, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -49,6 +51,47 @@ fn in_handover(agent: &Agent) -> bool {
     agent.flagged("handover")
 }
 
+/// Clients that write all the time, each to whom it finds UP for `rw`.
+struct Clients(Vec<Writer>);
+
+impl Clients {
+    fn of(agent: &Agent, servers: &[Server; 2]) -> Clients {
+        writer::prepare(&servers[0]);
+        wait_until("db2 has the table", BOUND, || servers[1].try_sql("SELECT n FROM w.t").is_ok());
+        let start = |w: u64| Writer::start(&agent.state_file(), "db", 1 + w * 1_000_000);
+        let clients = Clients((0..3).map(start).collect());
+        goes_on_at(&servers[0]);
+        clients
+    }
+
+    /// None of them has ever seen two to write to, and what they were told is written is there.
+    #[track_caller]
+    fn lost_nothing(self, at: &[Server]) {
+        let written: Vec<_> = self.0.into_iter().map(Writer::finish).collect();
+        wait_until("all have the same rows", BOUND, || {
+            at.windows(2).all(|pair| rows(&pair[0]).len() == rows(&pair[1]).len())
+        });
+        assert!(written.iter().all(|w| w.two_up.is_empty()), "{:?}", written[0].two_up);
+        let known: HashSet<u64> = rows(&at[0]).into_iter().map(|(n, _)| n).collect();
+        let acknowledged: Vec<u64> = written.into_iter().flat_map(|w| w.acknowledged).collect();
+        let lost: Vec<u64> = acknowledged.iter().copied().filter(|n| !known.contains(n)).collect();
+        assert_eq!(lost, [0; 0], "of {} acknowledged rows", acknowledged.len());
+    }
+}
+
+/// Waits until this server has more rows.
+#[track_caller]
+fn goes_on_at(server: &Server) {
+    let before = rows(server).len();
+    wait_until("writes go on", BOUND, || rows(server).len() > before + 20);
+}
+
+/// Waits until both have the same rows.
+#[track_caller]
+fn have_the_same(servers: &[Server; 2]) {
+    wait_until("both have the same rows", BOUND, || rows(&servers[0]).len() == rows(&servers[1]).len());
+}
+
 #[test]
 fn a_switchover_tells_each_step_and_returns_when_the_new_verdict_is_published() {
     let (_servers, agent) = start(QUICK);
@@ -78,28 +121,16 @@ fn a_switchover_tells_each_step_and_returns_when_the_new_verdict_is_published() 
 #[test]
 fn under_constant_writes_switchovers_lose_no_row_and_never_show_two_writers() {
     let (servers, agent) = start(QUICK);
-    writer::prepare(&servers[0]);
-    wait_until("db2 has the table", BOUND, || servers[1].try_sql("SELECT n FROM w.t").is_ok());
-    let writers: Vec<Writer> =
-        (0..3).map(|w| Writer::start(&agent.state_file(), "db", 1 + w * 1_000_000)).collect();
+    let clients = Clients::of(&agent, &servers);
     const SWITCHOVERS: usize = 6;
     for to in ["db2", "db1"].into_iter().cycle().take(SWITCHOVERS) {
-        let before = rows(&servers[0]).len();
-        wait_until("writes go on", BOUND, || rows(&servers[0]).len() > before + 20);
+        goes_on_at(&servers[0]);
         ready(&agent, to);
         agent.says(&["switchover", "db", "--to", to]);
         assert_eq!(agent.active().as_deref(), Some(to));
     }
-    let written: Vec<_> = writers.into_iter().map(Writer::finish).collect();
-    let acknowledged: Vec<u64> = written.iter().flat_map(|w| w.acknowledged.clone()).collect();
-    assert!(written.iter().all(|w| w.two_up.is_empty()), "{:?}", written[0].two_up);
-    wait_until("both servers have the same rows", BOUND, || {
-        rows(&servers[0]).len() == rows(&servers[1]).len()
-    });
+    clients.lost_nothing(&servers);
     let there = rows(&servers[0]);
-    let known: std::collections::HashSet<u64> = there.iter().map(|(n, _)| *n).collect();
-    let lost: Vec<u64> = acknowledged.iter().copied().filter(|n| !known.contains(n)).collect();
-    assert_eq!(lost, [0; 0], "of {} acknowledged rows", acknowledged.len());
     // In the order of time the writing server changes once a switchover: never did two write at once.
     let changes = there.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
     assert_eq!(changes, SWITCHOVERS, "of {} rows", there.len());
@@ -108,6 +139,7 @@ fn under_constant_writes_switchovers_lose_no_row_and_never_show_two_writers() {
 #[test]
 fn a_switchover_whose_target_dies_in_the_middle_gives_active_back_and_says_so() {
     let (mut servers, agent) = start("    handover: 3s\n");
+    let clients = Clients::of(&agent, &servers);
     let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
     wait_until("it has begun", BOUND, || in_handover(&agent));
     servers[1].kill9();
@@ -119,40 +151,49 @@ fn a_switchover_whose_target_dies_in_the_middle_gives_active_back_and_says_so() 
     assert!(error.contains("db2 is not ACTIVE: db1 is, epoch 2"), "{error}");
     assert!(agent.up("rw", "db1") && !agent.up("rw", "db2"));
     assert!(agent.says(&["why", "db"]).contains("db1 is ACTIVE"));
+    goes_on_at(&servers[0]);
+    clients.lost_nothing(&servers[..1]);
 }
 
 #[test]
 fn a_switchover_whose_target_freezes_gives_active_back() {
-    let (servers, agent) = start(QUICK);
+    let (servers, agent) = start("    handover: 3s\n");
+    let clients = Clients::of(&agent, &servers);
     let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
     wait_until("it has begun", BOUND, || in_handover(&agent));
     servers[1].freeze();
     let (code, told, error) = words(&mpp.wait_with_output().expect("its end"));
     servers[1].thaw();
-    // It may have been quicker than the freeze.
-    if code != Some(0) {
-        assert!(error.contains("db2 is not ACTIVE: db1 is"), "{told}{error}");
-        assert!(agent.up("rw", "db1"));
-    }
-    assert_ne!(agent.up("rw", "db1"), agent.up("rw", "db2"));
+    assert_eq!(code, Some(1), "{told}{error}");
+    assert!(error.contains("db2 is not ACTIVE: db1 is"), "{told}{error}");
+    assert!(agent.up("rw", "db1") && !agent.up("rw", "db2"));
+    goes_on_at(&servers[0]);
+    clients.lost_nothing(&servers);
 }
 
 #[test]
 fn a_switchover_whose_source_dies_in_the_middle_ends_with_the_target_active() {
     let (mut servers, agent) = start("    handover: 3s\n");
+    let clients = Clients::of(&agent, &servers);
     let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
     wait_until("it has begun", BOUND, || in_handover(&agent));
+    // Clients have come to see it, and what they wrote last has come to db2.
+    thread::sleep(LINGER * 2);
+    have_the_same(&servers);
     servers[0].kill9();
     let (code, told, error) = words(&mpp.wait_with_output().expect("its end"));
     assert_eq!(code, Some(0), "{told}{error}");
     assert!(told.contains("db1 failed meanwhile") && told.contains("db2 promoted"), "{told}");
     assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"));
     agent.wait_state(0, "FAIL_OFFLINE");
+    goes_on_at(&servers[1]);
+    clients.lost_nothing(&servers[1..]);
 }
 
 #[test]
 fn a_pause_in_the_middle_takes_effect_when_the_switchover_is_over() {
-    let (_servers, agent) = start("    handover: 2s\n");
+    let (servers, agent) = start("    handover: 2s\n");
+    let clients = Clients::of(&agent, &servers);
     let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
     wait_until("it has begun", BOUND, || in_handover(&agent));
     let paused = agent.says(&["pause", "db", "--for", "10m"]);
@@ -162,11 +203,14 @@ fn a_pause_in_the_middle_takes_effect_when_the_switchover_is_over() {
     );
     let second = words(&agent.mpp(&["switchover", "db", "--to", "db2"]));
     assert_eq!(second.0, Some(1), "{second:?}");
+    assert!(!second.2.is_empty(), "{second:?}");
     let (code, told, error) = words(&mpp.wait_with_output().expect("its end"));
     assert_eq!(code, Some(0), "{told}{error}");
     assert!(agent.up("rw", "db2"));
     let why = agent.says(&["why", "db"]);
     assert!(why.contains(&format!("paused by {}", me())) && why.contains("mpp resume db"), "{why}");
+    goes_on_at(&servers[1]);
+    clients.lost_nothing(&servers);
 }
 
 #[test]

@@ -158,3 +158,25 @@ fn shade(word: &str) -> &'static str {
 fn paint(text: &str, shade: &str, colour: bool) -> String {
     if colour { format!("\x1b[{shade}m{text}\x1b[0m") } else { text.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_director_sees_differently_stands_in_the_pools_block() {
+        let words = "lb2 has db2 for ACTIVE (epoch 3), here it is db1 (epoch 3)";
+        let disagreement = Trouble {
+            kind: Kind::Disagreement.word().into(),
+            node: None,
+            severity: "alert".into(),
+            words: words.into(),
+            help: Some("mpp switchover db --to db2".into()),
+        };
+        let pool = Pool { name: "db".into(), troubles: vec![disagreement], ..Pool::default() };
+        let table = render(&Status { pools: vec![pool], ..Status::default() }, false);
+        let line = table.lines().last().unwrap_or_default();
+        assert!(line.starts_with("D  alert  "), "{table}");
+        assert!(line.ends_with(&format!("{words}; mpp switchover db --to db2")), "{table}");
+    }
+}

@@ -16,7 +16,7 @@ pub const USER: &str = "app";
 /// Its password.
 pub const PASSWORD: &str = "app-secret";
 /// How long a connection outlives the DOWN of its node: keepalived looks four times a second.
-const LINGER: Duration = Duration::from_millis(250);
+pub const LINGER: Duration = Duration::from_millis(250);
 /// How long one statement may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
