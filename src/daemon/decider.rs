@@ -251,7 +251,7 @@ impl Decider {
                 Message::Tell(event, severity, reason) => self.tell_self(event, severity, reason),
                 Message::Written(result) => self.written(result),
                 Message::Hook(program, fails, words) => self.tell_of_hook(&program, fails, &words),
-                Message::Heard(listener, heard) => self.heard(listener, heard),
+                Message::Heard(listener, turn, heard) => self.heard(listener, turn, heard),
                 Message::Seen(seen) => self.seen(seen),
                 Message::Knock => self.knocked = true,
                 Message::Stop => return false,

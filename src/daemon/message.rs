@@ -79,8 +79,8 @@ pub(super) enum Message {
     Written(std::result::Result<String, String>),
     /// How a hook fares: its program, whether it fails, in words.
     Hook(String, bool, String),
-    /// A peer says how things are, or nothing any more.
-    Heard(ListenerId, Heard),
+    /// A peer says how things are, or nothing any more, in this turn of listening.
+    Heard(ListenerId, u64, Heard),
     /// The kernel's table of virtual servers was looked at.
     Seen(Seen),
     /// There is a request: no need to sleep.

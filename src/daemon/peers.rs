@@ -117,7 +117,7 @@ impl Peers {
 impl Peer {
     fn start(config: &config::Peer, own_id: &str, mailbox: &Mailbox) -> io::Result<Peer> {
         let (id, teller) = (ListenerId::fresh(), mailbox.clone());
-        let tell = move |heard| teller.send(Message::Heard(id, heard)) != Sent::Dropped;
+        let tell = move |turn, heard| teller.send(Message::Heard(id, turn, heard)) != Sent::Dropped;
         let listener = peer::start(config.clone(), own_id.to_owned(), Box::new(tell))?;
         let (config, since) = (config.clone(), clock::now());
         Ok(Peer { config, id, listener, views: None, lost: None, since })
@@ -130,9 +130,10 @@ impl Peer {
 
 impl Decider {
     /// A peer was heard, or is heard no more.
-    pub(super) fn heard(&mut self, id: ListenerId, heard: Heard) {
-        // A reload may have ended that listener.
-        let Some(place) = self.peers.each.iter().position(|peer| peer.id == id) else { return };
+    pub(super) fn heard(&mut self, id: ListenerId, turn: u64, heard: Heard) {
+        // A reload may have ended that listener; and what was said before a long sleep is worth nothing after it.
+        let is_due = |peer: &Peer| peer.id == id && peer.listener.turn() == turn;
+        let Some(place) = self.peers.each.iter().position(is_due) else { return };
         match heard {
             Heard::Whole(views) => {
                 self.reached(place);
@@ -198,7 +199,7 @@ impl Decider {
         for place in 0..self.peers.each.len() {
             match self.peers.each[place].reachable() {
                 Some(false) => self.tell_pools_of(place),
-                _ => self.peers.each[place].listener.repeat(),
+                _ => self.peers.each[place].listener.begin_anew(),
             }
         }
     }

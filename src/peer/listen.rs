@@ -9,7 +9,7 @@ use crate::core::time::{Duration, Moment};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 /// Between two attempts to connect, at first and at most.
@@ -31,8 +31,8 @@ pub enum Heard {
     Lost(String),
 }
 
-/// Takes what is heard; false: not now, it is to be told again.
-pub(super) type Tell = Box<dyn FnMut(Heard) -> bool + Send>;
+/// Takes what is heard, in this turn of listening; false: not now, it is to be told again.
+pub(super) type Tell = Box<dyn FnMut(u64, Heard) -> bool + Send>;
 
 /// A thread that listens to a peer; it ends soon after this is dropped.
 pub struct Listener(Arc<Wishes>);
@@ -42,14 +42,20 @@ pub struct Listener(Arc<Wishes>);
 struct Wishes {
     /// That it ends.
     over: AtomicBool,
-    /// That it tells all of it once more, at the next sign of life.
-    again: AtomicBool,
+    /// The turn: how many times it was to begin anew.
+    turn: AtomicU64,
 }
 
 impl Listener {
-    /// Has all of it told once more, as soon as the peer has given a sign of life, or is lost.
-    pub fn repeat(&self) {
-        self.0.again.store(true, Ordering::Relaxed);
+    /// Has it begin anew, with a connection of its own, after a long sleep: what still lies in the old one, or is on its way
+    /// from there to the daemon, was said before.
+    pub fn begin_anew(&self) {
+        self.0.turn.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The turn: what is heard in an earlier one is out of date.
+    pub fn turn(&self) -> u64 {
+        self.0.turn.load(Ordering::Relaxed)
     }
 }
 
@@ -74,6 +80,7 @@ pub fn start(peer: Peer, own_id: String, tell: Tell) -> io::Result<Listener> {
         token,
         tell,
         wishes,
+        turn: 0,
         greeted: false,
         known: None,
         leads: false,
@@ -93,6 +100,8 @@ struct Ear {
     token: Password,
     tell: Tell,
     wishes: Arc<Wishes>,
+    /// In which turn this connection was begun.
+    turn: u64,
     /// This connection has begun with the whole.
     greeted: bool,
     /// The pools, as last heard.
@@ -115,6 +124,9 @@ impl Ear {
         while !self.is_over() {
             let before = self.heard;
             let trouble = self.follow();
+            if self.begins_anew() {
+                continue;
+            }
             if self.heard != before {
                 pause = FIRST_PAUSE;
             }
@@ -126,6 +138,17 @@ impl Ear {
             thread::sleep(if left.is_zero() { pause } else { pause.min(left) });
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// The daemon has slept: the peer is not lost for that, but heard once more, and from the beginning.
+    fn begins_anew(&mut self) -> bool {
+        let turn = self.wishes.turn.load(Ordering::Relaxed);
+        let anew = std::mem::replace(&mut self.turn, turn) != turn;
+        if anew {
+            self.heard = self.heard.map(|_| now());
+            self.lost = None;
+        }
+        anew
     }
 
     /// How long it may be silent still until it is lost.
@@ -142,7 +165,11 @@ impl Ear {
         self.greeted = false;
         while !self.is_over() {
             let began = now();
-            if let Err(trouble) = stream::next(&mut reader).and_then(|event| self.take(&event)) {
+            let event = stream::next(&mut reader);
+            if self.wishes.turn.load(Ordering::Relaxed) != self.turn {
+                return Trouble::Ended;
+            }
+            if let Err(trouble) = event.and_then(|event| self.take(&event)) {
                 if matches!(trouble, Trouble::Silent) {
                     self.excuse(began);
                 }
@@ -201,16 +228,15 @@ impl Ear {
             return Err(Trouble::Garbage(format!("more than {MOST} pools")));
         }
         known.insert(name.clone(), view.clone());
-        self.owing |= !self.owing && !(self.tell)(Heard::Pool(name, Box::new(view)));
+        self.owing |= !self.owing && !(self.tell)(self.turn, Heard::Pool(name, Box::new(view)));
         self.pay();
         Ok(())
     }
 
     /// Tells what the daemon has not got yet, or wants once more.
     fn pay(&mut self) {
-        self.owing |= self.wishes.again.swap(false, Ordering::Relaxed);
         if let (true, Some(known)) = (self.owing, &self.known) {
-            self.owing = !(self.tell)(Heard::Whole(known.clone()));
+            self.owing = !(self.tell)(self.turn, Heard::Whole(known.clone()));
             self.lost = self.lost.take().filter(|_| self.owing);
         }
     }
@@ -219,7 +245,7 @@ impl Ear {
     fn lose(&mut self, why: String) {
         self.known = None;
         self.owing = false;
-        if self.lost.as_ref() != Some(&why) && (self.tell)(Heard::Lost(why.clone())) {
+        if self.lost.as_ref() != Some(&why) && (self.tell)(self.turn, Heard::Lost(why.clone())) {
             self.lost = Some(why);
         }
     }
