@@ -68,9 +68,7 @@ impl Clients {
     #[track_caller]
     fn lost_nothing(self, at: &[Server]) {
         let written: Vec<_> = self.0.into_iter().map(Writer::finish).collect();
-        wait_until("all have the same rows", BOUND, || {
-            at.windows(2).all(|pair| rows(&pair[0]).len() == rows(&pair[1]).len())
-        });
+        have_the_same(at);
         assert!(written.iter().all(|w| w.two_up.is_empty()), "{:?}", written[0].two_up);
         let known: HashSet<u64> = rows(&at[0]).into_iter().map(|(n, _)| n).collect();
         let acknowledged: Vec<u64> = written.into_iter().flat_map(|w| w.acknowledged).collect();
@@ -86,10 +84,12 @@ fn goes_on_at(server: &Server) {
     wait_until("writes go on", BOUND, || rows(server).len() > before + 20);
 }
 
-/// Waits until both have the same rows.
+/// Waits until all of them have the same rows.
 #[track_caller]
-fn have_the_same(servers: &[Server; 2]) {
-    wait_until("both have the same rows", BOUND, || rows(&servers[0]).len() == rows(&servers[1]).len());
+fn have_the_same(at: &[Server]) {
+    wait_until("all have the same rows", BOUND, || {
+        at.windows(2).all(|pair| rows(&pair[0]).len() == rows(&pair[1]).len())
+    });
 }
 
 #[test]

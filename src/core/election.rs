@@ -25,8 +25,13 @@ impl Pool {
 
     /// Why nobody may be made ACTIVE now, whoever it is.
     pub(super) fn no_election(&self, now: Moment) -> Option<String> {
+        self.barred().or_else(|| self.unheard(now))
+    }
+
+    /// The same, but for a peer whose first word is awaited.
+    pub(super) fn barred(&self) -> Option<String> {
         let paused = self.memory.pause.as_ref().map(|_| "the pool is paused; mpp resume".into());
-        paused.or_else(|| self.cut_off_words()).or_else(|| self.unproven()).or_else(|| self.unheard(now))
+        paused.or_else(|| self.cut_off_words()).or_else(|| self.unproven())
     }
 
     /// The node to make ACTIVE, or what is waited for. One that withdrew comes last.

@@ -72,10 +72,8 @@ impl Pool {
         match &self.memory.seat {
             Seat::Held(_) => None,
             Seat::Passing(handover) => Some(self.handover_words(handover)),
-            Seat::Empty if self.memory.pause.is_some() => Some("the pool is paused; mpp resume".into()),
             Seat::Empty => {
-                let cut_off = self.cut_off_words().or_else(|| self.unproven());
-                let others = cut_off.or_else(|| self.peers.awaited());
+                let others = self.barred().or_else(|| self.peers.awaited());
                 others.or_else(|| self.first_choice().err())
             }
         }

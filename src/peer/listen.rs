@@ -233,7 +233,7 @@ impl Ear {
         Ok(())
     }
 
-    /// Tells what the daemon has not got yet, or wants once more.
+    /// Tells what the daemon has not got yet.
     fn pay(&mut self) {
         if let (true, Some(known)) = (self.owing, &self.known) {
             self.owing = !(self.tell)(self.turn, Heard::Whole(known.clone()));
