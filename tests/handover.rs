@@ -2,12 +2,11 @@
 
 mod support;
 
-use std::collections::HashSet;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 use support::agent::{nodes, program};
-use support::writer::{self, LINGER, Writer, rows};
+use support::writer::{self, LINGER, Writer, finish_without_loss, goes_on_at, have_the_same, rows};
 use support::{Agent, Server, Use, pair_master_master, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -41,55 +40,34 @@ fn words(output: &Output) -> (Option<i32>, String, String) {
 }
 
 /// `mpp` in the background.
-fn begin(agent: &Agent, args: &[&str]) -> std::process::Child {
+fn begin(agent: &Agent, args: &[&str]) -> Child {
     let mut mpp = Command::new(program("mpp"));
     mpp.arg("--config").arg(agent.config()).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
     mpp.spawn().expect("mpp started")
 }
 
-fn in_handover(agent: &Agent) -> bool {
-    agent.flagged("handover")
+/// A switchover, under way. Refused, for a machine that is busy for a moment, it is asked for once more.
+#[track_caller]
+fn switchover_under_way(agent: &Agent, to: &str) -> Child {
+    let ask = || begin(agent, &["switchover", "db", "--to", to]);
+    let mut mpp = ask();
+    wait_until("it has begun", BOUND, || {
+        if mpp.try_wait().expect("its state").is_some() {
+            let refused = std::mem::replace(&mut mpp, ask()).wait_with_output().expect("its words");
+            eprintln!("refused: {:?}", words(&refused));
+        }
+        agent.flagged("handover")
+    });
+    mpp
 }
 
 /// Clients that write all the time, each to whom it finds UP for `rw`.
-struct Clients(Vec<Writer>);
-
-impl Clients {
-    fn of(agent: &Agent, servers: &[Server; 2]) -> Clients {
-        writer::prepare(&servers[0]);
-        wait_until("db2 has the table", BOUND, || servers[1].try_sql("SELECT n FROM w.t").is_ok());
-        let start = |w: u64| Writer::start(&agent.state_file(), "db", 1 + w * 1_000_000);
-        let clients = Clients((0..3).map(start).collect());
-        goes_on_at(&servers[0]);
-        clients
-    }
-
-    /// None of them has ever seen two to write to, and what they were told is written is there.
-    #[track_caller]
-    fn lost_nothing(self, at: &[Server]) {
-        let written: Vec<_> = self.0.into_iter().map(Writer::finish).collect();
-        have_the_same(at);
-        assert!(written.iter().all(|w| w.two_up.is_empty()), "{:?}", written[0].two_up);
-        let known: HashSet<u64> = rows(&at[0]).into_iter().map(|(n, _)| n).collect();
-        let acknowledged: Vec<u64> = written.into_iter().flat_map(|w| w.acknowledged).collect();
-        let lost: Vec<u64> = acknowledged.iter().copied().filter(|n| !known.contains(n)).collect();
-        assert_eq!(lost, [0; 0], "of {} acknowledged rows", acknowledged.len());
-    }
-}
-
-/// Waits until this server has more rows.
-#[track_caller]
-fn goes_on_at(server: &Server) {
-    let before = rows(server).len();
-    wait_until("writes go on", BOUND, || rows(server).len() > before + 20);
-}
-
-/// Waits until all of them have the same rows.
-#[track_caller]
-fn have_the_same(at: &[Server]) {
-    wait_until("all have the same rows", BOUND, || {
-        at.windows(2).all(|pair| rows(&pair[0]).len() == rows(&pair[1]).len())
-    });
+fn clients(agent: &Agent, servers: &[Server; 2]) -> Vec<Writer> {
+    writer::prepare(&servers[0]);
+    wait_until("db2 has the table", BOUND, || servers[1].try_sql("SELECT n FROM w.t").is_ok());
+    let clients = Writer::start_three(&agent.state_file(), "db");
+    goes_on_at(&servers[0]);
+    clients
 }
 
 #[test]
@@ -121,15 +99,14 @@ fn a_switchover_tells_each_step_and_returns_when_the_new_verdict_is_published() 
 #[test]
 fn under_constant_writes_switchovers_lose_no_row_and_never_show_two_writers() {
     let (servers, agent) = start(QUICK);
-    let clients = Clients::of(&agent, &servers);
+    let clients = clients(&agent, &servers);
     const SWITCHOVERS: usize = 6;
-    for to in ["db2", "db1"].into_iter().cycle().take(SWITCHOVERS) {
-        goes_on_at(&servers[0]);
-        ready(&agent, to);
-        agent.says(&["switchover", "db", "--to", to]);
+    for (to, place) in [("db2", 1), ("db1", 0)].into_iter().cycle().take(SWITCHOVERS) {
+        agent.switches_to(to);
         assert_eq!(agent.active().as_deref(), Some(to));
+        goes_on_at(&servers[place]);
     }
-    clients.lost_nothing(&servers);
+    finish_without_loss(clients, &servers);
     let there = rows(&servers[0]);
     // In the order of time the writing server changes once a switchover: never did two write at once.
     let changes = there.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
@@ -139,9 +116,8 @@ fn under_constant_writes_switchovers_lose_no_row_and_never_show_two_writers() {
 #[test]
 fn a_switchover_whose_target_dies_in_the_middle_gives_active_back_and_says_so() {
     let (mut servers, agent) = start("    handover: 3s\n");
-    let clients = Clients::of(&agent, &servers);
-    let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
-    wait_until("it has begun", BOUND, || in_handover(&agent));
+    let clients = clients(&agent, &servers);
+    let mpp = switchover_under_way(&agent, "db2");
     servers[1].kill9();
     let (code, told, error) = words(&mpp.wait_with_output().expect("its end"));
     assert_eq!(code, Some(1), "{told}{error}");
@@ -152,15 +128,14 @@ fn a_switchover_whose_target_dies_in_the_middle_gives_active_back_and_says_so() 
     assert!(agent.up("rw", "db1") && !agent.up("rw", "db2"));
     assert!(agent.says(&["why", "db"]).contains("db1 is ACTIVE"));
     goes_on_at(&servers[0]);
-    clients.lost_nothing(&servers[..1]);
+    finish_without_loss(clients, &servers[..1]);
 }
 
 #[test]
 fn a_switchover_whose_target_freezes_gives_active_back() {
     let (servers, agent) = start("    handover: 3s\n");
-    let clients = Clients::of(&agent, &servers);
-    let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
-    wait_until("it has begun", BOUND, || in_handover(&agent));
+    let clients = clients(&agent, &servers);
+    let mpp = switchover_under_way(&agent, "db2");
     servers[1].freeze();
     let (code, told, error) = words(&mpp.wait_with_output().expect("its end"));
     servers[1].thaw();
@@ -168,15 +143,14 @@ fn a_switchover_whose_target_freezes_gives_active_back() {
     assert!(error.contains("db2 is not ACTIVE: db1 is"), "{told}{error}");
     assert!(agent.up("rw", "db1") && !agent.up("rw", "db2"));
     goes_on_at(&servers[0]);
-    clients.lost_nothing(&servers);
+    finish_without_loss(clients, &servers);
 }
 
 #[test]
 fn a_switchover_whose_source_dies_in_the_middle_ends_with_the_target_active() {
     let (mut servers, agent) = start("    handover: 3s\n");
-    let clients = Clients::of(&agent, &servers);
-    let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
-    wait_until("it has begun", BOUND, || in_handover(&agent));
+    let clients = clients(&agent, &servers);
+    let mpp = switchover_under_way(&agent, "db2");
     // Clients have come to see it, and what they wrote last has come to db2.
     thread::sleep(LINGER * 2);
     have_the_same(&servers);
@@ -187,15 +161,14 @@ fn a_switchover_whose_source_dies_in_the_middle_ends_with_the_target_active() {
     assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"));
     agent.wait_state(0, "FAIL_OFFLINE");
     goes_on_at(&servers[1]);
-    clients.lost_nothing(&servers[1..]);
+    finish_without_loss(clients, &servers[1..]);
 }
 
 #[test]
 fn a_pause_in_the_middle_takes_effect_when_the_switchover_is_over() {
     let (servers, agent) = start("    handover: 2s\n");
-    let clients = Clients::of(&agent, &servers);
-    let mpp = begin(&agent, &["switchover", "db", "--to", "db2"]);
-    wait_until("it has begun", BOUND, || in_handover(&agent));
+    let clients = clients(&agent, &servers);
+    let mpp = switchover_under_way(&agent, "db2");
     let paused = agent.says(&["pause", "db", "--for", "10m"]);
     assert!(
         paused.contains("for 10m, or until mpp resume db; the handover under way comes to its end first"),
@@ -210,7 +183,7 @@ fn a_pause_in_the_middle_takes_effect_when_the_switchover_is_over() {
     let why = agent.says(&["why", "db"]);
     assert!(why.contains(&format!("paused by {}", me())) && why.contains("mpp resume db"), "{why}");
     goes_on_at(&servers[1]);
-    clients.lost_nothing(&servers);
+    finish_without_loss(clients, &servers);
 }
 
 #[test]
@@ -337,15 +310,7 @@ fn a_client_that_does_not_wait_gets_its_answer_at_once_and_one_whose_daemon_dies
     assert!(told.starts_with("db1 hands over to db2") && told.lines().count() == 1, "{told}");
     agent.wait_active("db2");
     ready(&agent, "db1");
-    let switchover = || begin(&agent, &["switchover", "db", "--to", "db1"]);
-    let mut mpp = switchover();
-    wait_until("it has begun", BOUND, || {
-        // Refused, for a machine that is busy for a moment: once more.
-        if mpp.try_wait().expect("a child").is_some() {
-            mpp = switchover();
-        }
-        in_handover(&agent)
-    });
+    let mpp = switchover_under_way(&agent, "db1");
     // It has been answered by then that it waits.
     agent.says(&["status"]);
     agent.kill9();

@@ -188,9 +188,7 @@ fn the_mark_on_disk_is_ahead_of_every_epoch_that_was_used() {
     let mut highest = 0;
     for _ in 0..3 {
         for (to, held) in [("db2", "\"Held\":1"), ("db1", "\"Held\":0")] {
-            wait_until("handed over", BOUND, || {
-                agent.mpp(&["switchover", "db", "--to", to]).status.success()
-            });
+            agent.switches_to(to);
             let epoch = agent.epoch();
             assert!(epoch > highest, "{epoch} after {highest}");
             highest = epoch;

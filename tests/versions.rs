@@ -5,13 +5,12 @@ mod support;
 use mpp::core::position::Gtids;
 use mpp::poll::{Target, Tls};
 use mysql::prelude::Queryable;
-use std::collections::BTreeSet;
 use std::time::Duration;
 use support::accounts::{MONITOR, grant_as_printed};
 use support::agent::nodes;
 use support::monitor::{asker, asker_of, denied, facts, poll_until, target};
 use support::replication::wait_until_caught_up;
-use support::writer::{self, Writer};
+use support::writer::{self, Writer, finish_without_loss, goes_on_at};
 use support::{
     Agent, Flavour, Options, Server, Use, on_servers, pair_of, replicate, source_replica_of, wait_until,
 };
@@ -81,26 +80,12 @@ fn a_switchover_over_and_back_under_writes_loses_no_row_and_never_shows_two_writ
     writer::prepare(&servers[0]);
     let agent = steady(&servers, "    handover: 500ms\n");
     let writing = Writer::start(&agent.state_file(), "db", 1);
-    let written_by = |server: &Server| {
-        let of = format!("SELECT n FROM w.t WHERE server = {}", server.id());
-        server.try_sql(&of).map_or(0, |rows| rows.len())
-    };
-    wait_until("db1 is written to", BOUND, || written_by(&servers[0]) > 0);
+    goes_on_at(&servers[0]);
     for (to, node) in [("db2", 1), ("db1", 0)] {
-        let before = written_by(&servers[node]);
-        wait_until(&format!("{to} takes over"), BOUND, || {
-            agent.mpp(&["switchover", "db", "--to", to]).status.success()
-        });
-        wait_until(&format!("{to} is written to"), BOUND, || written_by(&servers[node]) > before);
+        agent.switches_to(to);
+        goes_on_at(&servers[node]);
     }
-    let written = writing.finish();
-    assert!(written.two_up.is_empty(), "{:?}", written.two_up);
-    for server in &servers {
-        wait_until("every acknowledged row is everywhere", BOUND, || {
-            let there: BTreeSet<u64> = writer::rows(server).into_iter().map(|(n, _)| n).collect();
-            written.acknowledged.iter().all(|n| there.contains(n))
-        });
-    }
+    finish_without_loss(vec![writing], &servers);
 }
 
 /// What the ACTIVE node had shown comes from the memory of the mppd before.

@@ -71,7 +71,7 @@ fn write(address: Ipv4Addr, n: u64) -> mysql::Result<Option<u32>> {
     let options = options.tcp_connect_timeout(Some(PATIENCE)).read_timeout(Some(PATIENCE));
     let mut conn = Conn::new(options.write_timeout(Some(PATIENCE)))?;
     let id = conn.query_first("SELECT @@server_id")?;
-    conn.query_drop(format!("INSERT INTO w.t VALUES ({n}, @@server_id, NOW(6))"))?;
+    conn.query_drop(format!("INSERT INTO w.t VALUES ({n}, @@server_id, 0)"))?;
     Ok(id)
 }
 

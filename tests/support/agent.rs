@@ -271,6 +271,19 @@ impl Agent {
         self.check(&[role, "db", node]) == 0
     }
 
+    /// Hands ACTIVE over to this node, and what was told. Refused or given up, for a machine that is busy for a moment, it
+    /// is asked for once more.
+    #[track_caller]
+    pub fn switches_to(&self, node: &str) -> String {
+        let mut told = String::new();
+        wait_until(&format!("{node} takes over"), BOUND, || {
+            let output = self.mpp(&["switchover", "db", "--to", node]);
+            told = String::from_utf8_lossy(&output.stdout).into_owned();
+            output.status.success()
+        });
+        told
+    }
+
     /// Waits until a node of `db` is ACTIVE.
     pub fn wait_active(&self, node: &str) {
         wait_until(&format!("{node} is ACTIVE"), BOUND, || self.active().as_deref() == Some(node));

@@ -2,14 +2,16 @@
 
 use super::published::Published;
 use super::server::Server;
+use super::wait::wait_until;
 use mysql::prelude::Queryable;
 use mysql::{Conn, OptsBuilder};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// The application.
 pub const USER: &str = "app";
@@ -17,6 +19,8 @@ pub const USER: &str = "app";
 pub const PASSWORD: &str = "app-secret";
 /// How long a connection outlives the DOWN of its node: keepalived looks four times a second.
 pub const LINGER: Duration = Duration::from_millis(250);
+/// Generous: a busy machine is no fault.
+const BOUND: Duration = Duration::from_secs(60);
 /// How long one statement may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -27,23 +31,40 @@ pub struct Writer {
 }
 
 /// What a writer did.
-#[derive(Debug, Default)]
-pub struct Written {
+#[derive(Default)]
+struct Written {
     /// The rows the server said it had.
-    pub acknowledged: Vec<u64>,
+    acknowledged: Vec<u64>,
     /// The states in which more than one node was UP for `rw`.
-    pub two_up: Vec<String>,
+    two_up: Vec<String>,
 }
 
 /// Makes the table and the account, on a server that the others replicate from.
 pub fn prepare(server: &Server) {
     server.sql(&format!(
-        "CREATE DATABASE w; CREATE TABLE w.t (n BIGINT PRIMARY KEY, server INT, at DATETIME(6)) ENGINE=InnoDB; \
+        "CREATE DATABASE w; CREATE TABLE w.t (n BIGINT PRIMARY KEY, server INT, at BIGINT) ENGINE=InnoDB; \
          CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON w.* TO {USER}@'%'"
     ));
 }
 
-/// The rows of a server, in the order in which they were written, with the id of the server that wrote each.
+/// Waits until writers have written more to this server itself.
+#[track_caller]
+pub fn goes_on_at(server: &Server) {
+    let of = format!("SELECT n FROM w.t WHERE server = {}", server.id());
+    let written = || server.try_sql(&of).map_or(0, |rows| rows.len());
+    let before = written();
+    wait_until("writes go on", BOUND, || written() > before + 20);
+}
+
+/// Waits until all of them have the same rows.
+#[track_caller]
+pub fn have_the_same(at: &[Server]) {
+    wait_until("all have the same rows", BOUND, || {
+        at.windows(2).all(|pair| rows(&pair[0]).len() == rows(&pair[1]).len())
+    });
+}
+
+/// The rows of a server, in the order in which their writers decided to write them, with the id of the server that wrote each.
 pub fn rows(server: &Server) -> Vec<(u64, u32)> {
     let row = |row: mysql::Row| (row.get(0).expect("n"), row.get(1).expect("server"));
     server.sql("SELECT n, server FROM w.t ORDER BY at, n").into_iter().map(row).collect()
@@ -67,11 +88,30 @@ impl Writer {
         Writer { stop, thread: thread::spawn(run) }
     }
 
-    /// Ends it.
-    pub fn finish(self) -> Written {
+    /// Starts three of them.
+    pub fn start_three(state: &Path, pool: &str) -> Vec<Writer> {
+        (0..3).map(|w| Writer::start(state, pool, 1 + w * 1_000_000)).collect()
+    }
+
+    fn finish(self) -> Written {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("the writer")
     }
+}
+
+/// Ends them, and waits until these servers have the same rows. None of them has ever seen two nodes to write to, and
+/// each row that they were told is written is there: as many as are returned.
+#[track_caller]
+pub fn finish_without_loss(writers: Vec<Writer>, at: &[Server]) -> usize {
+    let written: Vec<Written> = writers.into_iter().map(Writer::finish).collect();
+    let two_up: Vec<&String> = written.iter().flat_map(|w| &w.two_up).collect();
+    assert!(two_up.is_empty(), "{two_up:?}");
+    have_the_same(at);
+    let known: HashSet<u64> = rows(&at[0]).into_iter().map(|(n, _)| n).collect();
+    let acknowledged: Vec<u64> = written.into_iter().flat_map(|w| w.acknowledged).collect();
+    let lost: Vec<u64> = acknowledged.iter().copied().filter(|n| !known.contains(n)).collect();
+    assert_eq!(lost, [0; 0], "of {} acknowledged rows", acknowledged.len());
+    acknowledged.len()
 }
 
 struct Client {
@@ -92,20 +132,20 @@ impl Client {
         }
     }
 
-    /// Writes until the node has been DOWN for a while, or the connection breaks.
+    /// Writes until the node may have been DOWN for a while, or the connection breaks. A row bears the time of the look
+    /// after which it was sent: how long it takes to the server, on a busy machine, is nobody's doing.
     fn write_to(&mut self, mut conn: Conn, address: &str) {
-        let mut down_since = None;
+        let mut last_up = Instant::now();
         while !self.stop.load(Ordering::Relaxed) {
-            let down = self.up().as_deref() != Some(address);
-            let since = *down_since.get_or_insert_with(Instant::now);
-            if !down {
-                down_since = None;
-            } else if since.elapsed() >= LINGER {
+            let (look, at) = (Instant::now(), UNIX_EPOCH.elapsed().expect("a clock").as_micros());
+            if self.up().as_deref() == Some(address) {
+                last_up = look;
+            } else if last_up.elapsed() >= LINGER {
                 return;
             }
             let n = self.next;
             self.next += 1;
-            let insert = format!("INSERT INTO w.t VALUES ({n}, @@server_id, NOW(6))");
+            let insert = format!("INSERT INTO w.t VALUES ({n}, @@server_id, {at})");
             if conn.query_drop(insert).is_err() {
                 return;
             }
