@@ -7,7 +7,7 @@ use mpp::core::event::{Author, Command, Event, What};
 use mpp::core::peer::{FlagView, NodeView, Passing, View};
 use mpp::core::pool::{Pool, Seat};
 use mpp::core::settings::{
-    CheckpointSettings, Failback, PeerSettings, PoolRecovery, PoolSettings, Reach, Recovery,
+    CheckpointSettings, Failback, Isolation, PeerSettings, PoolRecovery, PoolSettings, Reach, Recovery,
 };
 use mpp::core::time::{Duration, Moment};
 use mpp::core::trouble::Kind as Trouble;
@@ -270,6 +270,44 @@ fn a_director_that_reaches_no_checkpoint_follows_the_other_one_that_does() {
     duo.until(10 * SEC, |d| d.agree(0));
     duo.run_for(30 * SEC);
     assert!(duo.agree(0) && duo.worlds[0].pool.memory().isolation.is_some(), "{}", duo.words());
+}
+
+#[test]
+fn a_director_that_withdrew_takes_up_again_what_the_other_one_of_its_site_has_gone_on_with() {
+    let mut duo = Duo::steady(&pair(), true, |_, settings| {
+        settings.failback = Failback::Manual;
+        withdrawing(settings);
+    });
+    let epochs = duo.epochs();
+    duo.worlds[1].outside = false;
+    duo.until(10 * SEC, |d| d.actives() == [Some(0), None]);
+    duo.worlds[1].outside = true;
+    duo.until(20 * SEC, |d| {
+        assert_eq!(d.writers(), [0], "{}", d.words());
+        d.actives() == [Some(0); 2]
+    });
+    duo.run_for(10 * SEC);
+    assert!(duo.agree(0) && duo.epochs() == epochs, "{}", duo.words());
+}
+
+#[test]
+fn a_director_that_is_cut_off_is_so_until_an_operator_recovers_the_pool_there_or_at_the_other_one() {
+    let mut duo = Duo::steady(&pair(), true, |_, settings| {
+        settings.failback = Failback::Manual;
+        one_outside(settings);
+    });
+    let isolated = |d: &Duo| d.worlds[1].pool.memory().isolation.is_some();
+    duo.worlds[1].outside = false;
+    duo.until(10 * SEC, isolated);
+    duo.worlds[1].outside = true;
+    duo.until(10 * SEC, |d| d.worlds[1].pool.memory().checkpoints[0].errors == 0);
+    duo.worlds[0].command(Command::Pause { lasting: None }).expect("paused");
+    duo.worlds[0].command(Command::Resume).expect("resumed");
+    duo.run_for(5 * SEC);
+    assert_eq!(duo.worlds[1].pool.memory().revision, duo.worlds[0].pool.memory().revision);
+    assert!(isolated(&duo), "{}", duo.words());
+    duo.worlds[0].command(Command::Recover(None)).expect("recovered");
+    duo.until(SEC, |d| !isolated(d));
 }
 
 #[test]
@@ -644,6 +682,15 @@ fn any_history_of_two_directors_that_may_be_cut_off_ends_with_both_saying_the_sa
     histories(40 * explore(), |seed| any_history(&mut Rng::new(seed ^ 0xD01), outside, trouble));
 }
 
+#[test]
+fn any_history_of_two_directors_of_a_site_that_steps_down_ends_with_both_saying_the_same_or_with_an_alert() {
+    let trouble = |duo: &mut Duo, rng: &mut Rng| match rng.below(3) {
+        0 => duo.worlds[rng.below(2) as usize].begin(Kind::Uplink),
+        _ => any_trouble(duo, rng),
+    };
+    histories(40 * explore(), |seed| any_history(&mut Rng::new(seed ^ 0xD02), withdrawing, trouble));
+}
+
 fn any_history(rng: &mut Rng, change: impl Fn(&mut PoolSettings), trouble: impl Fn(&mut Duo, &mut Rng)) {
     let shape = if rng.one_in(3) { star() } else { pair() };
     let (recovery, failback) =
@@ -667,6 +714,13 @@ fn any_history(rng: &mut Rng, change: impl Fn(&mut PoolSettings), trouble: impl 
 fn one_outside(settings: &mut PoolSettings) {
     let (id, timeout) = ("external:http:a.example:default".into(), Duration::from_secs(1));
     settings.checkpoints = vec![CheckpointSettings { id, reach: Reach::External, node: None, timeout }];
+}
+
+/// The same, but the site's own node, db1, steps down; and it is over by itself when a checkpoint answers.
+fn withdrawing(settings: &mut PoolSettings) {
+    one_outside(settings);
+    settings.nodes[0].local = true;
+    (settings.isolation, settings.pool_recovery) = (Isolation::Withdraw, PoolRecovery::Auto);
 }
 
 #[test]

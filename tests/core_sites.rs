@@ -13,9 +13,9 @@ use mpp::core::time::{Duration, Moment};
 use mpp::core::trouble::Kind as Trouble;
 use mpp::core::verdict::Because;
 use mpp::core::words::{Role, State, Status};
-use world::faults::Kind;
+use world::faults::{Change, Kind};
 use world::server::{MS, SEC};
-use world::{World, pair, steady_as};
+use world::{World, pair, star, steady_as};
 
 fn checkpoint(id: &str, reach: Reach, node: Option<usize>) -> CheckpointSettings {
     CheckpointSettings { id: id.into(), reach, node, timeout: Duration::from_secs(1) }
@@ -98,6 +98,22 @@ fn a_checkpoint_that_cannot_be_asked_is_no_evidence() {
         assert_eq!((checkpoint.errors, checkpoint.message.as_str()), (0, "mppd may not send echoes"));
     }
     assert!(!isolated(&world));
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_asked_ends_no_isolation() {
+    let mut world = site(PoolRecovery::Auto);
+    world.begin(Kind::Uplink);
+    until(&mut world, 10 * SEC, isolated);
+    // What it told before a reboot is forgotten.
+    Change::Reboot(20 * SEC).apply(&mut world);
+    world.run_until_awake();
+    for _ in 0..20 {
+        let (began, result) = (Moment(world.now), Err("mppd may not send echoes".to_owned()));
+        world.give(Event::Checkpoint(0, Sighting { began, result, able: false }), None);
+        world.run_for(SEC);
+    }
+    assert!(isolated(&world));
 }
 
 #[test]
@@ -353,4 +369,19 @@ fn a_new_pool_that_is_cut_off_from_the_start_elects_nobody() {
     until(&mut world, 5 * SEC, |w| w.pool.memory().checkpoints[0].errors == 0);
     world.command(Command::Recover(None)).expect("a checkpoint answers");
     until(&mut world, 10 * SEC, |w| w.active() == Some(0));
+}
+
+#[test]
+fn a_new_pool_that_is_asked_all_at_once_asks_a_checkpoint_that_refuses_no_more_often_than_a_node_that_does() {
+    let mut settings = world::settings(3);
+    two_outside(&mut settings);
+    settings.checkpoints.truncate(1);
+    let mut world = World::new(settings, &star(), 3);
+    world.begin(Kind::Uplink);
+    until(&mut world, 3 * SEC, |w| w.pool.memory().checkpoints[0].errors > 0);
+    let (first, since) = (world.pool.memory().checkpoints[0].errors, world.now);
+    until(&mut world, 10 * SEC, isolated);
+    let pace = world.pool.settings().nodes[0].pace.retry_interval.as_nanos() as u64;
+    let rest = u64::from(world.pool.settings().levels.fail - first);
+    assert!(world.now - since >= rest * pace * 9 / 10, "{} ms", (world.now - since) / MS);
 }

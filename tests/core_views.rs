@@ -89,6 +89,7 @@ fn who_is_cut_off_and_loses_the_director_it_follows_takes_back_what_it_was_ready
     for is_gone in [true, false] {
         let mut world = cut_off(true, Isolation::Freeze);
         let view = says(&world, "db1", 0);
+        let epoch = world.pool.memory().epoch;
         hear(&mut world, View { active: None, handover: passing(), ..view.clone() });
         assert_eq!(mirrors(&world), Some(true));
         match is_gone {
@@ -97,6 +98,12 @@ fn who_is_cut_off_and_loses_the_director_it_follows_takes_back_what_it_was_ready
             false => hear(&mut world, View { isolated: true, epoch: view.epoch + 1, ..view }),
         }
         world.run_until_true(60 * SEC, |w| w.active() == Some(0)).expect("db1 is ACTIVE again");
+        if is_gone {
+            assert_eq!(world.pool.memory().epoch, epoch, "should the peer have ended it, it is further");
+            let done = View { isolated: false, ..says(&world, "db2", 1) };
+            hear(&mut world, done);
+            assert_eq!(world.active(), Some(1));
+        }
     }
 }
 

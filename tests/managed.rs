@@ -110,7 +110,7 @@ fn a_switchover_from_a_node_that_cannot_be_closed_is_given_up_with_the_reason_an
     assert!(agent.told("gate_failed").iter().any(|line| line.contains("node=db1")), "{}", agent.log());
     drop(holder);
     wait_well(&agent, "db1");
-    agent.says(&["switchover", "db", "--to", "db2"]);
+    agent.switches_to("db2");
     assert!(open(&servers[1]) && !open(&servers[0]));
 }
 

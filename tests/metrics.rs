@@ -84,7 +84,7 @@ fn a_pair_is_told_as_it_is_and_promtool_takes_it() {
     stage.agent.orders(&["pause", "db"]);
     wait_for(&web, r#"mpp_pool_flag{pool="db",flag="paused"}"#, 1.0);
     stage.agent.orders(&["resume", "db"]);
-    stage.agent.orders(&["switchover", "db"]);
+    stage.agent.switches_to("db2");
     wait_for(&web, r#"mpp_pool_active_changes_total{pool="db"}"#, 1.0);
 
     stage.agent.kill9();

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use support::agent::{nodes, program};
+use support::stage::wait_well;
 use support::{Agent, Use, pair_master_master, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -19,8 +20,7 @@ fn code_and_out(agent: &Agent, args: &[&str]) -> (Option<i32>, String) {
 fn scripts_get_the_formats_and_exit_codes_of_the_interface() {
     let servers = pair_master_master(Use::Gtid);
     let agent = Agent::start(&nodes(&servers), "");
-    agent.wait_active("db1");
-    wait_until("req is 0", BOUND, || agent.node(0).req == 0);
+    wait_well(&agent, "db1");
     let address = servers[0].address().to_string();
 
     assert_eq!(code_and_out(&agent, &["report", "db/db1"]), (Some(0), "OK/ACTIVE (PRIMARY)".into()));

@@ -264,7 +264,7 @@ fn an_answer_says_where_else_a_command_took() {
     assert_eq!(said(&["resume", "db", "--no-wait"]), Vec::<String>::new());
     assert_eq!(said(&["drain", "db/db2"]), ["lb2: done too"]);
     assert_eq!(said(&["undrain", "db/db2"]), ["lb2: done too"]);
-    let switched = two.a.says(&["switchover", "db", "--to", "db2"]);
+    let switched = two.a.switches_to("db2");
     assert!(switched.ends_with("\nlb2: done too\n"), "{switched}");
     assert_eq!(two.b.active().as_deref(), Some("db2"));
     let table = two.a.says(&["status"]);
@@ -310,7 +310,7 @@ fn what_operators_say_to_one_director_holds_at_the_other() {
     wait_until("drained there too", BOUND, || b.node(1).drained);
     b.orders(&["undrain", "db/db2"]);
     wait_until("undrained here too", BOUND, || !a.node(1).drained);
-    b.orders(&["switchover", "db", "--to", "db2"]);
+    b.switches_to("db2");
     a.wait_active("db2");
     assert_eq!(a.epoch(), b.epoch());
 }
@@ -343,7 +343,7 @@ fn directors_that_are_killed_at_random_agree_again_and_their_epochs_never_fall()
 #[test]
 fn a_director_that_starts_empty_takes_up_what_the_other_says() {
     let (_servers, mut two) = pair();
-    two.a.orders(&["switchover", "db", "--to", "db2"]);
+    two.a.switches_to("db2");
     two.b.wait_active("db2");
     let epoch = two.a.epoch();
     two.b.kill9();

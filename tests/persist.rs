@@ -185,6 +185,7 @@ fn the_mark_on_disk_is_ahead_of_every_epoch_that_was_used() {
     let servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "    handover: 100ms\n    failback: manual\n");
     agent.wait_active("db1");
+    wait_until("it is on disk", BOUND, || on_disk(&agent, "\"Held\":0"));
     let mut highest = 0;
     for _ in 0..3 {
         for (to, held) in [("db2", "\"Held\":1"), ("db1", "\"Held\":0")] {

@@ -133,7 +133,7 @@ fn a_changed_setting_is_in_force_at_once_and_outlives_a_restart() {
     );
     reload(&agent, By::Command);
     assert!(agent.up("rw", "db1"));
-    agent.says(&["switchover", "db"]);
+    agent.switches_to("db2");
     let why = agent.says(&["why", "db"]);
     assert!(why.contains("(failback: manual)"), "{why}");
     agent.kill9();
@@ -182,11 +182,14 @@ fn a_reload_in_the_middle_of_a_handover_keeps_it_going_or_gives_active_back() {
     agent.configure(&nodes(&servers), "    handover: 3s\n    recover_after: 7\n", "");
     reload(&agent, By::Command);
     agent.wait_active("db2");
-    wait_until("handed back", BOUND, || agent.mpp(&["switchover", "db", "--to", "db1"]).status.success());
+    agent.switches_to("db1");
+    // It lasts until all of the following is said.
+    agent.configure(&nodes(&servers), "    handover: 15s\n", "");
+    reload(&agent, By::Command);
     begin();
-    agent.configure(&node("db2", &servers[1]), "    handover: 3s\n", "");
+    agent.configure(&node("db2", &servers[1]), "    handover: 15s\n", "");
     refused(&agent, &["reload"], 1, "would be gone; mpp reload --force");
-    agent.configure(&node("db1", &servers[0]), "    handover: 3s\n", "");
+    agent.configure(&node("db1", &servers[0]), "    handover: 15s\n", "");
     refused(&agent, &["reload"], 1, "would be gone; mpp reload --force");
     agent.says(&["reload", "--force"]);
     agent.wait_active("db1");

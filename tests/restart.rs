@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 use support::agent::{nodes, program};
+use support::stage::wait_well;
 use support::{Agent, Use, pair_master_master, wait_until};
 
 const BOUND: Duration = Duration::from_secs(60);
@@ -75,7 +76,8 @@ fn with_the_daemon_dead_status_shows_the_last_state_and_says_it_is_stale() {
     let servers = pair_master_master(Use::Gtid);
     let mut agent = Agent::start(&nodes(&servers), "");
     agent.wait_active("db1");
-    wait_until("req is 0", BOUND, || agent.node(0).req == 0);
+    wait_well(&agent, "db1");
+    wait_until("db2 serves readers alone", BOUND, || !agent.up("ro", "db1"));
     let alive = agent.says(&["status"]);
     let living = lasting(agent.status());
     agent.kill9();
@@ -115,12 +117,12 @@ fn with_stale_policy_down_a_dead_daemon_means_down() {
     let mut agent = Agent::prepare(&nodes(&servers), "", "stale: { after: 1s, policy: down }\n");
     agent.launch();
     agent.wait_active("db1");
-    assert!(agent.up("rw", "db1"));
-    assert_eq!(agent.check(&["alive"]), 0);
+    wait_until("the check says UP", BOUND, || agent.up("rw", "db1"));
+    wait_until("it is alive", BOUND, || agent.check(&["alive"]) == 0);
     agent.kill9();
     wait_until("the check says DOWN", BOUND, || !agent.up("rw", "db1"));
     agent.launch();
-    assert!(agent.up("rw", "db1"), "back with the daemon");
+    wait_until("back with the daemon", BOUND, || agent.up("rw", "db1"));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn each_real_server_has_its_verdict_and_its_weight_and_they_follow_a_switchover(
         ("writer:db2:weight-1", "0"),
         ("reader:db2:weight-1", "49"),
     ]);
-    site.agent.orders(&["switchover", "db"]);
+    site.agent.switches_to("db2");
     site.wait_files(&[
         ("writer:db1:down", "1"),
         ("writer:db2:down", "0"),
@@ -107,7 +107,7 @@ fn with_the_disk_full_that_is_told_and_once_there_is_room_the_files_follow() {
     let site = Site { agent, _servers: servers };
     site.wait_files(&[("writer:db1:down", "0"), ("writer:db2:down", "1")]);
     disk.fill();
-    site.agent.orders(&["switchover", "db"]);
+    site.agent.switches_to("db2");
     site.wait_told("track", "can't write the track files");
     assert_eq!(site.text("writer:db1:down"), "0", "whole or not at all");
     assert!(site.agent.up("rw", "db2") && !site.agent.up("rw", "db1"), "the check says so all the same");
@@ -123,7 +123,7 @@ fn a_directory_that_is_missing_is_told_and_never_made() {
     let mut site = site("");
     fs::rename(site.agent.path("run/track"), site.agent.path("run/away")).expect("moved away");
     site.wait_told("track", "run/track is missing");
-    site.agent.orders(&["switchover", "db"]);
+    site.agent.switches_to("db2");
     assert!(!site.agent.path("run/track").exists());
     site.agent.kill9();
     site.agent.launch();
@@ -174,7 +174,7 @@ fn a_reload_takes_up_new_virtual_servers_and_leaves_the_files_of_those_that_are_
     site.agent.says(&["reload"]);
     site.wait_files(&[("queries:db1:down", "1"), ("queries:db2:down", "0"), ("queries:db2:weight-1", "49")]);
     assert_eq!(site.text("reader:db2:down"), "0", "missing would be UP; what it says is no worse");
-    site.agent.orders(&["switchover", "db"]);
+    site.agent.switches_to("db2");
     site.wait_files(&[("queries:db1:down", "0"), ("writer:db2:down", "0")]);
 }
 

@@ -34,6 +34,12 @@ fn have(address: SocketAddr, gate: Gate) -> Result<(), String> {
     }
 }
 
+/// The order is carried out; on a busy machine not at once.
+#[track_caller]
+fn has(server: &Server, gate: Gate) {
+    wait_until(&format!("{gate:?}"), BOUND, || have(server.address(), gate) == Ok(()));
+}
+
 /// Whether ordinary users may write, as the administrator sees it.
 fn open(server: &Server) -> bool {
     let strict = server.flavour().say("read_only", "super_read_only");
@@ -48,14 +54,14 @@ fn an_order_opens_and_closes_a_server(flavour: Flavour) {
     for (gate, is_open) in
         [(Gate::Closed, false), (Gate::Closed, false), (Gate::Open, true), (Gate::Open, true)]
     {
-        assert_eq!(have(server.address(), gate), Ok(()), "{gate:?}");
+        has(&server, gate);
         assert_eq!(open(&server), is_open, "{gate:?}");
         assert_eq!(facts(&mut asker(server.address())).read_only, !is_open);
     }
     // What is open to administrators alone is not open, and not closed.
     if flavour.is_mysql() {
         server.sql("SET GLOBAL read_only = ON");
-        assert_eq!(have(server.address(), Gate::Closed), Ok(()));
+        has(&server, Gate::Closed);
         assert_eq!(server.value("SELECT @@global.super_read_only"), "1");
     }
 }
@@ -96,13 +102,13 @@ fn a_server_on_which_something_holds_a_lock_is_not_closed_and_that_is_told_in_ti
     );
     assert!(open(&server) && !facts(&mut asker).read_only);
     holder.query_drop("UNLOCK TABLES").expect("unlocked");
-    assert_eq!(have(server.address(), Gate::Closed), Ok(()));
+    has(&server, Gate::Closed);
     // A transaction that is open does not keep it from being closed: its commit fails.
-    assert_eq!(have(server.address(), Gate::Open), Ok(()));
+    has(&server, Gate::Open);
     writer::prepare(&server);
     let mut client = server.connect("app", "app-secret").expect("a client");
     client.query_drop("BEGIN; INSERT INTO w.t VALUES (1, 1, 1)").expect("a row");
-    assert_eq!(have(server.address(), Gate::Closed), Ok(()));
+    has(&server, Gate::Closed);
     let refused = client.query_drop("COMMIT").expect_err("no commit").to_string();
     assert!(refused.contains("1290"), "{refused}");
 }
@@ -185,7 +191,7 @@ fn a_probe_tells_whether_a_server_can_be_written(flavour: Flavour) {
     server.sql(flavour.say("SET GLOBAL read_only = ON", "SET GLOBAL super_read_only = ON"));
     probed.wait_for_fault(&server, "write probe: the server is read-only");
     let last = sign(&server);
-    assert_eq!(have(server.address(), Gate::Open), Ok(()));
+    has(&server, Gate::Open);
     probed.wait_well(&server);
     assert!(sign(&server) > last);
 

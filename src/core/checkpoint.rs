@@ -51,6 +51,11 @@ impl Checkpoint {
         self.message = "not asked since the reboot yet".into();
     }
 
+    /// Its newest question was answered.
+    pub(super) fn answers(&self) -> bool {
+        self.answered.is_some() && self.answered == self.asked
+    }
+
     /// Its STATUS.
     pub fn status(&self, levels: &Levels) -> Status {
         levels.status(self.errors)
@@ -114,11 +119,22 @@ impl Pool {
     }
 
     /// Where a pool without ACTIVE node waits for the first answer of a checkpoint, they are asked beside its nodes: one may have
-    /// an interval of an hour.
-    pub(super) fn prove(&mut self) {
-        if self.memory.seat == Seat::Empty && self.unproven().is_some() {
+    /// an interval of an hour. One that does not answer is asked at the pace of a node that does not.
+    pub(super) fn prove(&mut self, now: Moment) {
+        if self.memory.seat != Seat::Empty || self.unproven().is_none() {
+            return;
+        }
+        let asked =
+            self.own_checkpoints().into_iter().filter_map(|place| self.memory.checkpoints[place].asked);
+        let last = asked.chain(self.proving).max();
+        if last.is_none_or(|last| now.since(last) >= self.retry_interval()) {
+            self.proving = Some(now);
             self.ask_checkpoints();
         }
+    }
+
+    fn retry_interval(&self) -> Duration {
+        self.settings.nodes.iter().map(|n| n.pace.retry_interval).max().unwrap_or_default()
     }
 
     /// Takes what asking a checkpoint came to. What is older than what is known, or from before a late waking, is dropped.
@@ -229,8 +245,7 @@ impl Pool {
     /// A checkpoint that does not answer is asked as a node would be: soon again, until it has failed.
     fn checkpoint_pace(&self, place: usize) -> Duration {
         let urgent = self.memory.checkpoints[place].errors > 0 && !self.checkpoint_failed(place);
-        let retry = self.settings.nodes.iter().map(|n| n.pace.retry_interval).max();
-        retry.filter(|_| urgent).unwrap_or_else(|| self.settings.slowest_interval())
+        if urgent { self.retry_interval() } else { self.settings.slowest_interval() }
     }
 
     pub(super) fn set_checkpoint_paces(&mut self) {

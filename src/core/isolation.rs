@@ -81,10 +81,10 @@ impl Pool {
     /// Counts a round in which one of the pool's own checkpoints answered; one in which none does ends the row.
     pub(super) fn count_round(&mut self, place: usize, began: Moment) {
         let own = self.own_checkpoints();
-        let silent = own.iter().all(|&place| self.memory.checkpoints[place].errors > 0);
+        let silent = !own.iter().any(|&place| self.memory.checkpoints[place].answers());
         // Questions begin on time only more or less.
         let spacing = self.settings.slowest_interval().mul_f32(0.75);
-        let answers = own.contains(&place) && self.memory.checkpoints[place].errors == 0;
+        let answers = own.contains(&place) && self.memory.checkpoints[place].answers();
         let Some(isolated) = &mut self.memory.isolation else { return };
         if silent {
             isolated.rounds = 0;
@@ -148,7 +148,7 @@ impl Pool {
     /// A peer of this site was told that it is not cut off any more.
     pub(super) fn rejoin_with(&mut self, peer: &str, now: Moment) {
         let own = self.own_checkpoints();
-        let answers = own.iter().any(|&place| self.memory.checkpoints[place].errors == 0);
+        let answers = own.iter().any(|&place| self.memory.checkpoints[place].answers());
         if self.memory.isolation.is_some() && answers {
             self.rejoin(&format!("recovered at {peer}"), now);
         }

@@ -29,7 +29,7 @@ impl Pool {
         }
         let judgement = self.judge(node, &observation.answer, now);
         self.count(node, judgement, observation.began, overdue, now);
-        self.prove();
+        self.prove(now);
     }
 
     fn judge(&mut self, node: NodeId, answer: &Answer, now: Moment) -> Judgement {

@@ -28,6 +28,8 @@ pub struct Pool {
     pub(super) probed: Option<NodeId>,
     /// What the peers say: a new daemon has heard nothing.
     pub(super) peers: Peers,
+    /// When a checkpoint that has never answered was last asked beside the nodes.
+    pub(super) proving: Option<Moment>,
 }
 
 /// What a pool remembers: all of it survives a restart of the daemon.
@@ -197,7 +199,7 @@ impl Pool {
     /// With nothing heard or told yet.
     pub(super) fn of(settings: PoolSettings, memory: Memory, now: Moment) -> Pool {
         let peers = Peers::of(&settings.peers, now);
-        Pool { settings, memory, actions: Vec::new(), probed: None, peers }
+        Pool { settings, memory, actions: Vec::new(), probed: None, peers, proving: None }
     }
 
     /// The settings it lives by.

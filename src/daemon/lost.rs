@@ -74,7 +74,7 @@ impl Decider {
         self.handle(place, Event::Polled(node, Observation { began: now, ended: now, answer }), now);
     }
 
-    /// What asks a checkpoint is lost. For all who have it that was one more question without an answer.
+    /// What asks a checkpoint is lost. Somebody answered, but that tells nothing.
     fn watch_crashed(&mut self, watch: PollerId, words: &str) {
         let Some(id) = self.fleet.checkpoints.lose(watch) else { return };
         let now = crate::clock::now();

@@ -27,6 +27,8 @@ pub(super) struct Peer {
     listener: Listener,
     /// `None`: nothing has been heard yet, not even that it does not answer.
     views: Option<BTreeMap<String, View>>,
+    /// In which turn of its listener that was.
+    turn: u64,
     /// Why it is not reachable, words that go on from its name.
     lost: Option<String>,
     /// Since when it is reachable, or not.
@@ -120,7 +122,12 @@ impl Peer {
         let tell = move |turn, heard| teller.send(Message::Heard(id, turn, heard)) != Sent::Dropped;
         let listener = peer::start(config.clone(), own_id.to_owned(), Box::new(tell))?;
         let (config, since) = (config.clone(), clock::now());
-        Ok(Peer { config, id, listener, views: None, lost: None, since })
+        Ok(Peer { config, id, turn: listener.turn(), listener, views: None, lost: None, since })
+    }
+
+    /// Whether it answers, as far as that is known since the last long sleep.
+    fn known(&self) -> Option<bool> {
+        self.reachable().filter(|_| self.turn == self.listener.turn())
     }
 
     fn reachable(&self) -> Option<bool> {
@@ -134,6 +141,7 @@ impl Decider {
         // A reload may have ended that listener; and what was said before a long sleep is worth nothing after it.
         let is_due = |peer: &Peer| peer.id == id && peer.listener.turn() == turn;
         let Some(place) = self.peers.each.iter().position(is_due) else { return };
+        self.peers.each[place].turn = turn;
         match heard {
             Heard::Whole(views) => {
                 self.reached(place);
@@ -197,9 +205,11 @@ impl Decider {
     /// After a long sleep: who is lost is so still; what the others say is heard again.
     pub(super) fn hear_again(&mut self) {
         for place in 0..self.peers.each.len() {
-            match self.peers.each[place].reachable() {
-                Some(false) => self.tell_pools_of(place),
-                _ => self.peers.each[place].listener.begin_anew(),
+            let peer = &mut self.peers.each[place];
+            peer.listener.begin_anew();
+            if peer.reachable() == Some(false) {
+                peer.turn = peer.listener.turn();
+                self.tell_pools_of(place);
             }
         }
     }
@@ -207,7 +217,7 @@ impl Decider {
     /// Pools that have begun anew hear again what was last heard.
     pub(super) fn repeat_peers(&mut self) {
         for place in 0..self.peers.each.len() {
-            if self.peers.each[place].reachable().is_some() {
+            if self.peers.each[place].known().is_some() {
                 self.tell_pools_of(place);
             }
         }

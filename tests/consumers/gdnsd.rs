@@ -52,7 +52,8 @@ impl Gdnsd {
 fn gdnsd_answers_with_the_site_that_is_active_and_after_a_failover_with_the_other() {
     let mut sites = Sites::start();
     let gdnsd = Gdnsd::start(&sites);
-    assert_eq!(dns::addresses(gdnsd.at, NAME)[0].0, sites.address(0), "it asks before it answers");
+    let first = dns::addresses(gdnsd.at, NAME);
+    assert!(first.iter().all(|answer| answer.0 == sites.address(0)), "it asks before it answers: {first:?}");
     let (detected, answered) = sites.fail_over(gdnsd.at, NAME);
     println!(
         "gdnsd: the sites had changed {detected:?} after the kill, its answer {:?} later",
@@ -84,10 +85,17 @@ fn gdnsd_gives_the_primary_s_address_while_nobody_is_up_and_the_last_verdict_s_w
     wait_until("mpp-web says that mppd is silent", BOUND, || {
         sites.sites[1].web.get(SITE).1.contains("mppd has been silent")
     });
-    let until = Instant::now() + LOOKS + Duration::from_secs(1);
-    while Instant::now() < until {
-        assert_eq!(dns::addresses(gdnsd.at, NAME).first().map(|answer| answer.0), Some(moved));
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    // A single look of gdnsd may be late on a busy machine: then it goes back to what it had, which stands from then on.
+    wait_until("the answer stands", BOUND, || {
+        wait_for(gdnsd.at, NAME, moved);
+        let until = Instant::now() + LOOKS + Duration::from_secs(1);
+        while Instant::now() < until {
+            if dns::addresses(gdnsd.at, NAME).first().is_some_and(|answer| answer.0 != moved) {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        true
+    });
     println!("gdnsd, mppd of the ACTIVE site is dead: the answer stands; {}", sites.sites[1].web.get(SITE).1);
 }

@@ -179,7 +179,8 @@ fn an_active_node_that_stays_full_is_replaced_at_the_slow_pace(play: Play) {
             time.as_millisecond()
         };
         let took = seconds("FAIL") - seconds("OK INFO");
-        assert!(took >= 2500, "three intervals, a little less for jitter: {took} ms\n{told}");
+        // Three intervals, less what a busy machine was late with the first; at the fast pace it would be 750 ms.
+        assert!(took >= 1500, "{took} ms\n{told}");
     }
 }
 

@@ -30,7 +30,10 @@ fn moves_nothing(stage: &Stage, words: &str, everywhere: bool, let_in: impl Fn()
     stage.wait_polls(0, 8);
     let node = agent.node(0);
     assert_eq!((node.status.as_str(), node.state.as_str(), node.req), ("OK CRITICAL", "ACTIVE", 3));
-    assert!(node.message.contains(words) && node.message.contains("never a failover"), "{node:?}");
+    wait_until("it is shown", BOUND, || {
+        let message = agent.node(0).message;
+        message.contains(words) && message.contains("never a failover")
+    });
     assert!(agent.up("rw", "db1") && agent.up("geo", "db1") && !agent.up("rw", "db2"));
     assert_eq!(agent.state(1), if everywhere { "FAIL_ONLINE" } else { "STANDBY" });
     assert_eq!(agent.epoch(), 1);

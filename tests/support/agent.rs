@@ -33,7 +33,7 @@ pub struct Agent(Arc<Running>);
 
 struct Running {
     dir: OwnDir,
-    /// Where its runtime directory is.
+    /// Where its runtime and state directories are.
     memory: OwnDir,
     child: Mutex<Option<Child>>,
     /// Where it lives, if not where the test does.
@@ -88,10 +88,10 @@ impl Agent {
 
     /// Writes the configuration.
     pub fn configure(&self, nodes: &str, pool_extra: &str, top_extra: &str) {
-        let (dir, run) = (self.0.dir.display(), self.path("run"));
-        let run = run.display();
+        let (dir, run, state) = (self.0.dir.display(), self.path("run"), self.path("state"));
+        let (run, state) = (run.display(), state.display());
         let text = format!(
-            "runtime_dir: {run}\nstate_dir: {dir}/state\n{top_extra}\
+            "runtime_dir: {run}\nstate_dir: {state}\n{top_extra}\
              alerts: {{ syslog: {{ address: {dir}/log.sock }} }}\n\
              monitor: {{ user: {MONITOR}, password_file: {dir}/password }}\n\
              pools:\n  - name: db\n{pool_extra}    nodes:\n{nodes}"
@@ -137,10 +137,10 @@ impl Agent {
         self.0.tormented.store(tormented, Ordering::Relaxed);
     }
 
-    /// A file in its directory; `run` is in memory.
+    /// A file in its directory. `run` and `state` are in memory: how long a busy disk takes is nobody's fault.
     pub fn path(&self, name: &str) -> PathBuf {
-        let dir = if Path::new(name).starts_with("run") { &self.0.memory } else { &self.0.dir };
-        dir.join(name)
+        let in_memory = ["run", "state"].iter().any(|own| Path::new(name).starts_with(own));
+        if in_memory { self.0.memory.join(name) } else { self.0.dir.join(name) }
     }
 
     /// Its configuration file.

@@ -17,6 +17,9 @@ impl Pool {
             return;
         }
         let peer = self.settings.peers[place].name.clone();
+        if !view.isolated && self.recovered_as_a_whole(&view) {
+            self.rejoin_with(&peer, now);
+        }
         self.follow_pause(&peer, view.pause.as_ref(), now);
         for theirs in &view.nodes {
             if let Some(node) = self.named(&theirs.name) {
@@ -28,13 +31,18 @@ impl Pool {
             self.empty_flap_count(now);
             self.followed(None, format!("acknowledged at {peer}"));
         }
-        if !view.isolated {
-            self.rejoin_with(&peer, now);
-        }
         if view.active.is_some() && view.active.as_deref() == self.active().map(|a| self.name(a)) {
             (self.memory.failback_off, self.memory.chosen) = (view.failback_off, view.chosen);
         }
         self.memory.revision = view.revision;
+    }
+
+    /// Whether an operator has said `mpp recover POOL` there: that recovers every node.
+    fn recovered_as_a_whole(&self, view: &View) -> bool {
+        let known = |theirs: &NodeView| self.named(&theirs.name).map(|n| self.memory.nodes[n].recovered);
+        let mut ours =
+            view.nodes.iter().filter_map(|theirs| Some((theirs.recovered, known(theirs)?))).peekable();
+        ours.peek().is_some() && ours.all(|(theirs, here)| theirs > here)
     }
 
     fn flags_differ(&self, view: &View) -> bool {

@@ -78,12 +78,14 @@ impl Pool {
     fn go_on_alone(&mut self, now: Moment) {
         let Seat::Passing(handover) = &mut self.memory.seat else { return };
         if self.memory.isolation.is_some() {
-            let handover = handover.clone();
-            return self.return_to_holder(
-                &handover,
-                "its director is gone, and the pool is isolated".into(),
-                now,
-            );
+            let (from, to) = (handover.from, handover.to);
+            let why = "the director that hands over gives no end of it, and the pool is isolated".into();
+            self.note(What::HandoverGivenUp, Severity::Alert, Some(to), why);
+            // With the epoch of before: should that director have ended it, its epoch is the higher one.
+            (self.memory.seat, self.memory.failback_off) = (Seat::Held(from), true);
+            let reason = format!("{} takes ACTIVE back", self.name(from));
+            self.note(What::HandedOver, Severity::Warning, Some(from), reason);
+            return;
         }
         (handover.stage, handover.since) = (Stage::Draining, now);
     }

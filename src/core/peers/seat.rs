@@ -18,7 +18,9 @@ impl Pool {
             self.memory.fresh &= view.fresh || !same_site;
             return;
         }
-        if !self.is_behind(view) {
+        // One of this site that stepped aside or withdrew has no say against one that goes on with the same epoch.
+        let empty = same_site && self.memory.seat == Seat::Empty && view.epoch == self.memory.epoch;
+        if !self.is_behind(view) && !empty {
             return;
         }
         match same_site || self.is_given(place, node, view) {
