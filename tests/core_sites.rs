@@ -338,14 +338,20 @@ fn a_checkpoint_that_does_not_answer_is_asked_sooner_until_it_has_failed() {
     until(&mut world, 5 * SEC, |w| isolated(w) && pace(w) == 1000);
 }
 
-#[test]
-fn a_new_pool_waits_for_no_checkpoint_that_cannot_be_asked_any_more() {
-    let mut settings = world::settings(2);
+/// A new pool whose one checkpoint has not answered its first question.
+fn new_and_unanswered(shape: &[Vec<usize>]) -> World {
+    let mut settings = world::settings(shape.len());
     two_outside(&mut settings);
     settings.checkpoints.truncate(1);
-    let mut world = World::new(settings, &pair(), 3);
+    let mut world = World::new(settings, shape, 3);
     world.begin(Kind::Uplink);
     until(&mut world, 3 * SEC, |w| w.pool.memory().checkpoints[0].errors > 0);
+    world
+}
+
+#[test]
+fn a_new_pool_waits_for_no_checkpoint_that_cannot_be_asked_any_more() {
+    let mut world = new_and_unanswered(&pair());
     assert_eq!(world.pool.waits_for().as_deref(), Some("the first answer of a checkpoint is awaited"));
     let began = Moment(world.now);
     world.give(
@@ -373,12 +379,7 @@ fn a_new_pool_that_is_cut_off_from_the_start_elects_nobody() {
 
 #[test]
 fn a_new_pool_that_is_asked_all_at_once_asks_a_checkpoint_that_refuses_no_more_often_than_a_node_that_does() {
-    let mut settings = world::settings(3);
-    two_outside(&mut settings);
-    settings.checkpoints.truncate(1);
-    let mut world = World::new(settings, &star(), 3);
-    world.begin(Kind::Uplink);
-    until(&mut world, 3 * SEC, |w| w.pool.memory().checkpoints[0].errors > 0);
+    let mut world = new_and_unanswered(&star());
     let (first, since) = (world.pool.memory().checkpoints[0].errors, world.now);
     until(&mut world, 10 * SEC, isolated);
     let pace = world.pool.settings().nodes[0].pace.retry_interval.as_nanos() as u64;

@@ -166,10 +166,7 @@ fn with_the_daemon_dead_its_files_are_read_and_that_is_said() {
 
 #[test]
 fn a_daemon_killed_while_it_writes_leaves_nothing_torn_and_loses_its_last_moment_at_most() {
-    let mut agent = Agent::prepare(NODES, "", "");
-    // How much a kill loses is how long the disk takes, so one that takes no time.
-    let _disk = SmallDisk::of("64m", &agent.path("state"));
-    agent.launch();
+    let mut agent = failed();
     let mut chance = Chance::new();
     for round in 0..ROUNDS {
         let clients: Vec<Child> = (0..2)

@@ -46,20 +46,6 @@ fn begin(agent: &Agent, args: &[&str]) -> Child {
     mpp.spawn().expect("mpp started")
 }
 
-/// What an order told that has been carried out. Refused, for a machine that is busy for a moment, it is given once more.
-#[track_caller]
-fn done(agent: &Agent, order: &[&str]) -> Output {
-    let mut output = agent.mpp(order);
-    wait_until(&format!("{order:?} is done"), BOUND, || {
-        let is_done = output.status.success();
-        if !is_done {
-            output = agent.mpp(order);
-        }
-        is_done
-    });
-    output
-}
-
 /// A switchover, under way. Refused, for a machine that is busy for a moment, it is asked for once more.
 #[track_caller]
 fn switchover_under_way(agent: &Agent, to: &str) -> Child {
@@ -87,7 +73,7 @@ fn clients(agent: &Agent, servers: &[Server; 2]) -> Vec<Writer> {
 #[test]
 fn a_switchover_tells_each_step_and_returns_when_the_new_verdict_is_published() {
     let (_servers, agent) = start(QUICK);
-    let done = done(&agent, &["switchover", "db", "--to", "db2", "--reason", "kernel update"]);
+    let done = agent.done(&["switchover", "db", "--to", "db2", "--reason", "kernel update"]);
     assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"), "published when it returns");
     let (code, told, error) = words(&done);
     assert_eq!((code, error.as_str()), (Some(0), ""), "{told}");
@@ -260,7 +246,7 @@ fn what_cannot_be_done_is_refused_with_the_reason_and_the_way_out() {
 #[test]
 fn a_drained_primary_hands_over_first_and_comes_back_when_it_is_undrained() {
     let (_servers, agent) = start(QUICK);
-    let told = words(&done(&agent, &["drain", "db/db1", "--reason", "new disk"])).1;
+    let told = words(&agent.done(&["drain", "db/db1", "--reason", "new disk"])).1;
     assert!(told.ends_with("db2 is ACTIVE, epoch 2; db1 is drained\n"), "{told}");
     assert!(agent.up("rw", "db2") && !agent.up("rw", "db1"));
     assert_eq!(agent.check(&["--dynamic", "ro", "db", "db1"]), 2, "weight 0");
@@ -320,7 +306,7 @@ fn a_recovered_node_is_waited_for_until_it_is_standby_or_says_why_not() {
 #[test]
 fn a_client_that_does_not_wait_gets_its_answer_at_once_and_one_whose_daemon_dies_is_told() {
     let (_servers, mut agent) = start("    handover: 6s\n");
-    let told = words(&done(&agent, &["switchover", "db", "--no-wait"])).1;
+    let told = words(&agent.done(&["switchover", "db", "--no-wait"])).1;
     assert!(told.starts_with("db1 hands over to db2") && told.lines().count() == 1, "{told}");
     agent.wait_active("db2");
     ready(&agent, "db1");

@@ -81,7 +81,7 @@ impl Pool {
     /// Counts a round in which one of the pool's own checkpoints answered; one in which none does ends the row.
     pub(super) fn count_round(&mut self, place: usize, began: Moment) {
         let own = self.own_checkpoints();
-        let silent = !own.iter().any(|&place| self.memory.checkpoints[place].answers());
+        let silent = !self.reaches_out();
         // Questions begin on time only more or less.
         let spacing = self.settings.slowest_interval().mul_f32(0.75);
         let answers = own.contains(&place) && self.memory.checkpoints[place].answers();
@@ -147,11 +147,14 @@ impl Pool {
 
     /// A peer of this site was told that it is not cut off any more.
     pub(super) fn rejoin_with(&mut self, peer: &str, now: Moment) {
-        let own = self.own_checkpoints();
-        let answers = own.iter().any(|&place| self.memory.checkpoints[place].answers());
-        if self.memory.isolation.is_some() && answers {
+        if self.memory.isolation.is_some() && self.reaches_out() {
             self.rejoin(&format!("recovered at {peer}"), now);
         }
+    }
+
+    /// One of the pool's own checkpoints has answered its newest question.
+    fn reaches_out(&self) -> bool {
+        self.own_checkpoints().into_iter().any(|place| self.memory.checkpoints[place].answers())
     }
 
     /// Why nobody may be promoted, while the pool is isolated.

@@ -52,8 +52,12 @@ impl Gdnsd {
 fn gdnsd_answers_with_the_site_that_is_active_and_after_a_failover_with_the_other() {
     let mut sites = Sites::start();
     let gdnsd = Gdnsd::start(&sites);
-    let first = dns::addresses(gdnsd.at, NAME);
-    assert!(first.iter().all(|answer| answer.0 == sites.address(0)), "it asks before it answers: {first:?}");
+    let mut first = Vec::new();
+    wait_until("its first answer", BOUND, || {
+        first = dns::addresses(gdnsd.at, NAME);
+        !first.is_empty()
+    });
+    assert_eq!(first[0].0, sites.address(0), "it asks before it answers");
     let (detected, answered) = sites.fail_over(gdnsd.at, NAME);
     println!(
         "gdnsd: the sites had changed {detected:?} after the kill, its answer {:?} later",
@@ -97,5 +101,6 @@ fn gdnsd_gives_the_primary_s_address_while_nobody_is_up_and_the_last_verdict_s_w
         }
         true
     });
+    wait_for(gdnsd.at, NAME, moved);
     println!("gdnsd, mppd of the ACTIVE site is dead: the answer stands; {}", sites.sites[1].web.get(SITE).1);
 }

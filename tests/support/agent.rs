@@ -271,17 +271,25 @@ impl Agent {
         self.check(&[role, "db", node]) == 0
     }
 
-    /// Hands ACTIVE over to this node, and what was told. Refused or given up, for a machine that is busy for a moment, it
-    /// is asked for once more.
+    /// An order that is carried out in the end. Refused or given up, for a machine that is busy for a moment, it is given
+    /// once more.
+    #[track_caller]
+    pub fn done(&self, order: &[&str]) -> Output {
+        let mut output = self.mpp(order);
+        wait_until(&format!("{order:?} is done"), BOUND, || {
+            let done = output.status.success();
+            if !done {
+                output = self.mpp(order);
+            }
+            done
+        });
+        output
+    }
+
+    /// Hands ACTIVE over to this node, and what was told.
     #[track_caller]
     pub fn switches_to(&self, node: &str) -> String {
-        let mut told = String::new();
-        wait_until(&format!("{node} takes over"), BOUND, || {
-            let output = self.mpp(&["switchover", "db", "--to", node]);
-            told = String::from_utf8_lossy(&output.stdout).into_owned();
-            output.status.success()
-        });
-        told
+        String::from_utf8(self.done(&["switchover", "db", "--to", node]).stdout).expect("UTF-8")
     }
 
     /// Waits until a node of `db` is ACTIVE.
